@@ -96,7 +96,7 @@ class ProviderError(StillmotionError):
         self.safe_to_retry = safe_to_retry
 
 
-class Halted(Exception):  # noqa: N818 - not an error: somebody asked for it
+class Halted(Exception):
     """The work ended because somebody asked."""
 
 
@@ -118,7 +118,7 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 def _explain_disk_error(error: OSError, path: Path) -> StorageFailed:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         return StorageFailed(
             f"The disk is full: {path.name} could not be written.",
             remedy=f"Free some space on the disk of {path.parent}, then try again; nothing was lost.",
