@@ -1,0 +1,85 @@
+"""The environment, read in one place: where things are kept and which keys are there.
+
+Values come from the environment first, then `.env`, then `.streamlit/secrets.toml` in the checkout.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from core.errors import InputRefused
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+"""The folder of the checkout: the catalogue and the sample project ship in its `data/`."""
+
+SHIPPED_DATA = CHECKOUT / "data"
+"""What ships with the code: `models.json` and `sample/`."""
+
+Folder = Annotated[Path, BeforeValidator(lambda value: Path(value).expanduser().resolve())]
+
+
+class Settings(BaseModel):
+    """Everything the environment decides. Keys never show in a repr."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data: Folder = SHIPPED_DATA
+    """Folder with projects, ledger and caches. `STILLMOTION_DATA`."""
+    fal_key: SecretStr | None = None
+    """Key that orders takes at fal.ai. `FAL_KEY`."""
+    fal_admin_key: SecretStr | None = None
+    """Key that reads the bill at fal.ai. `FAL_ADMIN_KEY`."""
+    max_still_megapixels: float = Field(default=100.0, gt=0)
+    """A still with more pixels than this, in millions, is refused. `STILLMOTION_MAX_STILL_MEGAPIXELS`."""
+
+
+NAMES: Mapping[str, str] = {
+    "data": "STILLMOTION_DATA",
+    "fal_key": "FAL_KEY",
+    "fal_admin_key": "FAL_ADMIN_KEY",
+    "max_still_megapixels": "STILLMOTION_MAX_STILL_MEGAPIXELS",
+}
+"""Field of Settings → its name in the environment."""
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force. Raises InputRefused when a value cannot be used."""
+    values = _merged(os.environ if environment is None else environment)
+    found = {field: values[name] for field, name in NAMES.items() if values.get(name, "").strip()}
+    try:
+        return Settings.model_validate(found)
+    except ValueError as error:
+        broken = ", ".join(name for field, name in NAMES.items() if field in str(error)) or "a setting"
+        raise InputRefused(
+            f"{broken} has a value that cannot be used.",
+            remedy="Correct it in the environment, in .env or in .streamlit/secrets.toml.",
+        ) from error
+
+
+def _merged(environment: Mapping[str, str]) -> dict[str, str]:
+    return {**_from_files(), **environment}
+
+
+@cache
+def _from_files() -> dict[str, str]:
+    """Values from `.streamlit/secrets.toml` and, stronger, `.env`."""
+    found: dict[str, str] = {}
+    secrets = CHECKOUT / ".streamlit" / "secrets.toml"
+    if secrets.is_file():
+        try:
+            table = tomllib.loads(secrets.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise InputRefused(
+                ".streamlit/secrets.toml is not valid TOML.", remedy="Correct the file, or remove it."
+            ) from error
+        found |= {key: str(value) for key, value in table.items() if isinstance(value, str | int | float)}
+    dotenv = CHECKOUT / ".env"
+    if dotenv.is_file():
+        found |= {key: value for key, value in dotenv_values(dotenv).items() if value is not None}
+    return found
