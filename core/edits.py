@@ -1,0 +1,243 @@
+"""What a person changes in a storyboard: fields checked one by one, merged into whatever is there now."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.catalogue import Aspect
+from core.errors import InputRefused, NotFound
+from core.project import FRAME_RATES, SIZES, Project, Shot, strip_control
+
+LONGEST_CUT_S = 36_000.0
+"""A cut of more than ten hours is a slip of the finger."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """One field changed by a person, with what they saw there: enough to merge it into any revision."""
+
+    field: str
+    """Name of the field."""
+    now: Any
+    """What it should be."""
+    was: Any = None
+    """What it was when the person saw it. Left out (with `force`), the edit always applies."""
+    shot_id: str | None = None
+    """The shot; None for the project's own settings."""
+    force: bool = False
+    """Apply whatever is there now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """An edit that was not applied, because somebody else changed the same field meanwhile."""
+
+    edit: Edit
+    theirs: Any
+    """What is there now, and stays."""
+
+    def __str__(self) -> str:
+        where = f"{self.edit.field} of {self.edit.shot_id}" if self.edit.shot_id else self.edit.field
+        return f"{where}: you wrote {self.edit.now!r}, meanwhile it became {self.theirs!r}, which was kept."
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditOutcome:
+    """What became of a person's edits."""
+
+    project: Project
+    applied: tuple[Edit, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    refused: tuple[InputRefused, ...] = ()
+
+
+def apply_edits(project: Project, edits: Iterable[Edit]) -> EditOutcome:
+    """`project` with every edit that fits; the rest is named, field by field. Nothing is guessed."""
+    applied: list[Edit] = []
+    conflicts: list[Conflict] = []
+    refused: list[InputRefused] = []
+    by_owner: dict[str | None, list[Edit]] = {}
+    for edit in edits:
+        by_owner.setdefault(edit.shot_id, []).append(edit)
+    for shot_id, group in by_owner.items():
+        try:
+            owner: Project | Shot = project.shot(shot_id) if shot_id else project
+            fields = _SHOT_FIELDS if shot_id else _PROJECT_FIELDS
+            changes, fitting, clashing = _merge(owner, group, fields)
+            project = _with_changes(project, owner, changes)
+        except InputRefused as error:
+            refused.append(error)
+        except NotFound as error:
+            refused.append(InputRefused(str(error), remedy="It was removed meanwhile; nothing was changed."))
+        else:
+            applied += fitting
+            conflicts += clashing
+    return EditOutcome(
+        project=project, applied=tuple(applied), conflicts=tuple(conflicts), refused=tuple(refused)
+    )
+
+
+def _merge(
+    owner: Project | Shot, edits: Iterable[Edit], fields: Mapping[str, Callable[[Any, str], Any]]
+) -> tuple[dict[str, Any], list[Edit], list[Conflict]]:
+    changes: dict[str, Any] = {}
+    fitting, clashing = [], []
+    whose = owner.shot_id if isinstance(owner, Shot) else "the project"
+    for edit in edits:
+        if edit.field not in fields:
+            raise InputRefused(
+                f"{whose} has no field {edit.field[:40]!r} that can be edited.",
+                remedy=f"Choose one of: {', '.join(fields)}.",
+            )
+        parse = fields[edit.field]
+        now, there = parse(edit.now, whose), getattr(owner, edit.field)
+        if edit.force or there == now or there == parse(edit.was, whose):
+            changes[edit.field] = now
+            fitting.append(edit)
+        else:
+            clashing.append(Conflict(edit=edit, theirs=there))
+    return changes, fitting, clashing
+
+
+def _with_changes(project: Project, owner: Project | Shot, changes: dict[str, Any]) -> Project:
+    if isinstance(owner, Project):
+        return _checked_settings(project.model_copy(update=changes), changes)
+    shot = owner.model_copy(update=changes)
+    if {"start", "end"} & changes.keys():
+        check_times(shot)
+    return project.model_copy(
+        update={"shots": tuple(shot if old.shot_id == shot.shot_id else old for old in project.shots)}
+    )
+
+
+def _checked_settings(project: Project, changes: dict[str, Any]) -> Project:
+    if "aspect" in changes and "size" not in changes and project.size not in SIZES[project.aspect]:
+        return project.model_copy(update={"size": _same_class(project.size, project.aspect)})
+    if project.size not in SIZES[project.aspect]:
+        raise InputRefused(
+            f"{project.size} is not a size for a {project.aspect} picture.",
+            remedy=f"Choose one of: {', '.join(SIZES[project.aspect])}.",
+        )
+    return project
+
+
+def _same_class(size: str, aspect: Aspect) -> str:
+    """The size of `aspect` with the same short side as `size`."""
+    short = min(int(side) for side in size.split("x"))
+    fitting = [new for new in SIZES[aspect] if min(int(side) for side in new.split("x")) == short]
+    return fitting[0] if fitting else SIZES[aspect][0]
+
+
+def check_times(shot: Shot) -> None:
+    """Raise InputRefused when a shot runs backwards, has no length, or is outside ten hours."""
+    if shot.end <= shot.start:
+        how = "has no length" if shot.end == shot.start else "ends before it starts"
+        raise InputRefused(
+            f"{shot.shot_id} {how}: it goes from {shot.start:g} s to {shot.end:g} s.",
+            remedy=f"Give it an end after {shot.start:g} s.",
+        )
+
+
+def parse_energy(value: Any, whose: str) -> float:
+    """A number from 0 to 1. Raises InputRefused."""
+    energy = _number(value, f"Energy of {whose}", "Enter a number between 0 (calm) and 1 (wild).")
+    if not 0 <= energy <= 1:
+        raise InputRefused(
+            f"Energy of {whose} is {energy:g}; it goes from 0 to 1.",
+            remedy="Enter a number between 0 (calm) and 1 (wild).",
+        )
+    return energy
+
+
+def parse_seconds(value: Any, whose: str) -> float:
+    """Seconds from 0 to ten hours. Raises InputRefused."""
+    seconds = _number(value, f"A time of {whose}", "Enter seconds, such as 3.2.")
+    if not 0 <= seconds <= LONGEST_CUT_S:
+        raise InputRefused(
+            f"A time of {whose} is {seconds:g} s; a cut goes from 0 s to ten hours.",
+            remedy="Enter seconds from the start of the cut, such as 3.2.",
+        )
+    return round(seconds, 4)
+
+
+def _number(value: Any, what: str, remedy: str) -> float:
+    try:
+        number = float(str(value).strip().replace(",", ".")) if not isinstance(value, bool) else math.nan
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputRefused(f"{what} is {str(value)[:40]!r}, which is not a number.", remedy=remedy)
+    return number
+
+
+def parse_text(max_chars: int) -> Callable[[Any, str], str]:
+    """A parser for one line of text of at most `max_chars` characters."""
+
+    def parse(value: Any, whose: str) -> str:
+        text = " ".join(strip_control("" if value is None else str(value)).split())
+        if len(text) > max_chars:
+            raise InputRefused(
+                f"The text of {whose} is {len(text)} characters long; there is room for {max_chars}.",
+                remedy="Say it in fewer words.",
+            )
+        return text
+
+    return parse
+
+
+def parse_elements(value: Any, whose: str) -> tuple[str, ...]:
+    """Elements from a list, or from text with commas. Raises InputRefused."""
+    parts = value.split(",") if isinstance(value, str) else list(value) if value is not None else []
+    texts = (parse_text(120)(part, whose) for part in parts)
+    elements = tuple(text for text in texts if text)
+    if len(elements) > 24:
+        raise InputRefused(
+            f"{whose} has {len(elements)} elements; there is room for 24.", remedy="Keep the best."
+        )
+    return elements
+
+
+def _one_of(choices: Iterable[str], what: str) -> Callable[[Any, str], str]:
+    allowed = tuple(choices)
+
+    def parse(value: Any, _whose: str) -> str:
+        if str(value) not in allowed:
+            raise InputRefused(
+                f"{str(value)[:40]!r} is not {what}.", remedy=f"Choose one of: {', '.join(allowed)}."
+            )
+        return str(value)
+
+    return parse
+
+
+def parse_title(value: Any, whose: str) -> str:
+    """A title of 1 to 120 characters. Raises InputRefused."""
+    title = parse_text(120)(value, whose)
+    if not title:
+        raise InputRefused("The title is empty.", remedy="Give the project a name.")
+    return title
+
+
+parse_aspect = _one_of(Aspect, "a shape of the picture")
+parse_fps = _one_of(FRAME_RATES, "a frame rate on offer")
+parse_size = _one_of([size for sizes in SIZES.values() for size in sizes], "a size on offer")
+
+_SHOT_FIELDS: Mapping[str, Callable[[Any, str], Any]] = {
+    "start": parse_seconds,
+    "end": parse_seconds,
+    "camera_language": parse_text(500),
+    "energy": parse_energy,
+    "environment": parse_text(500),
+    "symbolic_elements": parse_elements,
+    "motion_prompt": parse_text(5000),
+    "video_model": parse_text(64),
+}
+_PROJECT_FIELDS: Mapping[str, Callable[[Any, str], Any]] = {
+    "title": parse_title,
+    "aspect": lambda value, whose: Aspect(parse_aspect(value, whose)),
+    "size": parse_size,
+    "fps": parse_fps,
+    "video_model": parse_text(64),
+    "sound": lambda value, _whose: bool(value),
+}
