@@ -1,0 +1,95 @@
+"""The embedded provider: the app's own camera moves over a still. Needs no key, costs nothing."""
+
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from core.project import FRAME_RATES
+from core.providers.animatic.moves import read_moves
+from core.providers.animatic.path import camera_path
+from core.providers.animatic.render import render_clip
+from core.providers.base import CancelOutcome, Job, Signals
+from core.take import Request
+
+
+class Animatic:
+    """Renders a take in the slot's own thread; being free, it starts anew after an interruption."""
+
+    paid = False
+
+    def payload(self, job: Job) -> dict[str, Any]:
+        """The words, the energy and the shape of the clip: all that decides its pixels."""
+        width, height = (int(side) for side in job.take.size.split("x"))
+        return {
+            "motion_prompt": job.take.motion_prompt,
+            "energy": job.take.energy,
+            "width": width,
+            "height": height,
+            "fps": job.take.fps,
+            "frames": job.take.frames,
+            "seed": crc32(job.take.still_sha256.encode()),
+        }
+
+    def submit(self, job: Job) -> Request:
+        """Nothing to send: the work is done while it is followed."""
+        return Request(request_id=f"animatic-{job.take.take_id}")
+
+    def follow(self, job: Job, signals: Signals) -> dict[str, Any]:
+        """Render the clip beside its final place; `collect` moves it there."""
+        draft = _draft(job)
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        render_move(
+            job.still,
+            draft,
+            job.take.payload,
+            signals=signals,
+            stage=f"Moving the camera over {job.take.shot_id}",
+        )
+        return {"draft": draft.name}
+
+    def collect(self, job: Job, clip: Path, signals: Signals) -> None:
+        """Put the rendered clip in place; render it again when an interruption left none."""
+        draft = _draft(job)
+        if not draft.exists():
+            self.follow(job, signals)
+        draft.replace(clip)
+
+    def cancel(self, job: Job) -> CancelOutcome:
+        """Forget what was rendered."""
+        _draft(job).unlink(missing_ok=True)
+        return CancelOutcome.REMOVED
+
+
+def render_move(still: Path, clip: Path, payload: dict[str, Any], *, signals: Signals, stage: str) -> None:
+    """Render the camera move that `payload` describes over `still` into the file `clip`, or leave none.
+
+    Raises Halted through `signals`, MediaFailed or StorageFailed.
+    """
+    from PIL import Image
+
+    rate = FRAME_RATES[payload["fps"]]
+    frame_size = (payload["width"], payload["height"])
+    with Image.open(still) as picture:
+        still_size = picture.size
+    boxes = camera_path(
+        read_moves(payload["motion_prompt"]),
+        energy=payload["energy"],
+        still_size=still_size,
+        frame_size=frame_size,
+        frames=payload["frames"],
+        fps=rate,
+        seed=payload["seed"],
+    )
+    render_clip(
+        still,
+        clip,
+        boxes,
+        frame_size=frame_size,
+        fps=rate,
+        on_progress=lambda fraction: signals.progress(fraction, stage),
+        check=signals.check,
+    )
+
+
+def _draft(job: Job) -> Path:
+    return job.folder / "clips" / f".{job.take.take_id}.draft.mp4"

@@ -1,0 +1,19 @@
+"""Pictures, clips and tracks: taken in, probed, made small."""
+
+from core.media.files import ClipFacts, TrackFacts, ffmpeg, poster, probe_clip, probe_track, sha256_of
+from core.media.stills import Still, safe_stem, shown_name, take_in_still, thumbnail
+
+__all__ = [
+    "ClipFacts",
+    "Still",
+    "TrackFacts",
+    "ffmpeg",
+    "poster",
+    "probe_clip",
+    "probe_track",
+    "safe_stem",
+    "sha256_of",
+    "shown_name",
+    "take_in_still",
+    "thumbnail",
+]

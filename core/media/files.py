@@ -1,0 +1,129 @@
+"""Facts of clips and tracks, read from the files themselves, and the ffmpeg that makes them."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import InputRefused, MediaFailed, disk_errors
+from core.media.stills import save_jpeg, shown_name
+
+if TYPE_CHECKING:
+    from av.container import InputContainer
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipFacts:
+    """What a video file really is."""
+
+    width: int
+    height: int
+    duration_s: float
+    fps: float
+    frames: int
+    has_audio: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackFacts:
+    """What a sound file really is."""
+
+    duration_s: float
+    codec: str
+    rate_hz: int
+
+
+@cache
+def ffmpeg() -> str:
+    """Path of the ffmpeg that comes with the app."""
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    return str(get_ffmpeg_exe())
+
+
+def probe_clip(path: Path) -> ClipFacts:
+    """What is in the video file at `path`; its first picture was decoded. Raises MediaFailed."""
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            next(container.decode(stream))
+            return ClipFacts(
+                width=stream.width,
+                height=stream.height,
+                duration_s=_duration_s(container),
+                fps=float(stream.average_rate or stream.base_rate or 0),
+                frames=stream.frames or _count_frames(path),
+                has_audio=bool(container.streams.audio),
+            )
+    except (av.FFmpegError, IndexError, StopIteration, OSError) as error:
+        raise MediaFailed(
+            f"{path.name} is not a clip that can be played.", remedy="Make the take again."
+        ) from error
+
+
+def probe_track(path: Path, name: str) -> TrackFacts:
+    """What is in the sound file at `path`, called `name` by the person. Raises InputRefused."""
+    import av
+
+    shown = shown_name(name)
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.audio[0]
+            next(container.decode(stream))
+            duration_s = _duration_s(container)
+            if duration_s <= 0:
+                duration_s = _decoded_length_s(path)
+            return TrackFacts(
+                duration_s=duration_s,
+                codec=stream.codec_context.name,
+                rate_hz=stream.codec_context.sample_rate,
+            )
+    except (av.FFmpegError, IndexError, StopIteration, OSError) as error:
+        raise InputRefused(
+            f"{shown} is not a piece of music that can be played.",
+            remedy="Bring an MP3, WAV, M4A, FLAC or OGG file.",
+        ) from error
+
+
+def poster(clip: Path, cache_folder: Path, *, sha256: str, width_px: int) -> Path:
+    """A small JPEG of the middle of `clip`, made once and kept in `cache_folder`. Raises MediaFailed."""
+    path = cache_folder / f"clip-{sha256[:16]}-{width_px}.jpg"
+    if not path.exists():
+        import av
+
+        try:
+            with av.open(str(clip)) as container:
+                container.seek(int((container.duration or 0) / 2))
+                picture = next(container.decode(video=0)).to_image()  # type: ignore[no-untyped-call]
+        except (av.FFmpegError, IndexError, StopIteration, OSError) as error:
+            raise MediaFailed(f"{clip.name} cannot be shown.", remedy="Make the take again.") from error
+        picture.thumbnail((width_px, width_px * 2))
+        save_jpeg(picture, path)
+    return path
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of the file's content, hexadecimal."""
+    with disk_errors(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _duration_s(container: "InputContainer") -> float:
+    return round((container.duration or 0) / 1_000_000, 3)
+
+
+def _count_frames(path: Path) -> int:
+    import av
+
+    with av.open(str(path)) as container:
+        return sum(1 for packet in container.demux(video=0) if packet.size)
+
+
+def _decoded_length_s(path: Path) -> float:
+    import av
+
+    with av.open(str(path)) as container:
+        return sum(frame.samples / frame.sample_rate for frame in container.decode(audio=0))
