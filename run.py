@@ -83,6 +83,9 @@ OFFLINE_SIGNS = (
 
 Command = Sequence[str | Path]
 
+handed_down: set[int] = set()
+"""The lock on .venv, when this run holds it: its children do too, lest a killed run's pip meet the next."""
+
 
 class Refused(Exception):
     """Nothing was started. `str()` of it is one line that says what; `remedy` is one that says what to do."""
@@ -180,13 +183,18 @@ def make_venv() -> None:
     empty_venv()
     # Started from inside a .venv, the interpreter underneath makes the new one.
     python = getattr(sys, "_base_executable", None) or sys.executable
-    if importlib.util.find_spec("ensurepip"):
+    if has_module("ensurepip"):
         quietly([python, "-m", "venv", VENV])
-    elif importlib.util.find_spec("venv") and importlib.util.find_spec("pip"):
+    elif has_module("venv") and has_module("pip"):  # Debian's python3-pip without its python3-venv
         quietly([python, "-m", "venv", "--without-pip", VENV])
         quietly([python, "-m", "pip", "--python", VENV_PYTHON, "install", "pip"])
     else:
         raise venv_missing()
+
+
+def has_module(name: str) -> bool:
+    spec = importlib.util.find_spec(name)
+    return spec is not None and spec.origin is not None  # a folder left empty has a spec too
 
 
 def empty_venv() -> None:
@@ -233,9 +241,15 @@ def install_failed(what: str, lines: list[str], *, by_hand: Command) -> Refused:
             f"{what}: no package index could be reached.",
             remedy="Go online, or behind a proxy set HTTPS_PROXY; then run the same command again.",
         )
-    errors = [line for line in lines if line.startswith("ERROR")] or lines or ["it said nothing"]
+    errors = (
+        [line for line in lines if line.startswith("ERROR")]
+        or list(filter(None, lines))
+        or ["it gave no reason"]
+    )
     command = subprocess.list2cmdline(str(part) for part in by_hand)
-    return Refused(f"{what}: {errors[-1].strip()}", remedy=f"See all it says by running: {command}")
+    return Refused(
+        f"{what}: {errors[-1].removeprefix('ERROR: ')}", remedy=f"See all it says by running: {command}"
+    )
 
 
 def read_lines(process: "subprocess.Popen[str]", show: Callable[[str], object] = str) -> list[str]:
@@ -255,7 +269,7 @@ def show_progress(line: str) -> None:
 
 @contextmanager
 def only_one_run() -> Iterator[None]:
-    """Held by the one run that changes .venv. The operating system frees it when that run dies.
+    """Held by the one run that changes .venv. The operating system frees it when that run and its pip die.
 
     What is locked is this very file: it is there before anything is made and is never removed.
     """
@@ -264,7 +278,11 @@ def only_one_run() -> Iterator[None]:
             say("Another run is setting up .venv: waiting for it")
             while not try_lock(file.fileno()):
                 time.sleep(0.2)
-        yield
+        handed_down.add(file.fileno())
+        try:
+            yield
+        finally:
+            handed_down.clear()
 
 
 def try_lock(handle: int) -> bool:
@@ -294,7 +312,14 @@ def child(
     """A process that ends with this one: asked at Ctrl-C or SIGTERM, and made to 4.5 s later."""
     env = {**os.environ, "PYTHONUTF8": "1", "PIP_USER": "0", **(more_env or {})}
     with subprocess.Popen(
-        command, cwd=ROOT, env=env, stdout=stdout, stderr=stderr, encoding="utf-8", errors="replace"
+        command,
+        cwd=ROOT,
+        env=env,
+        stdout=stdout,
+        stderr=stderr,
+        encoding="utf-8",
+        errors="replace",
+        pass_fds=() if os.name == "nt" else tuple(handed_down),
     ) as process:
         try:
             yield process
