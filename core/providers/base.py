@@ -45,6 +45,8 @@ class Signals:
     """Whether a person asked for the take to end."""
     stopping: Callable[[], bool]
     """Whether the process is going down."""
+    started: Callable[[], None]
+    """To be called once the provider is seen working on the request."""
     progress: Callable[[float | None, str], None]
     """Takes a fraction from 0 to 1 (None: not known) and what is being done, for people."""
 

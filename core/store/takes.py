@@ -2,7 +2,9 @@
 
 import os
 import threading
+import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -10,8 +12,22 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from core.errors import Damaged, NotFound, StorageFailed, disk_errors
-from core.store.files import Parsed, Signature, signature_of, try_lock, write_atomically
-from core.take import Take, TakeId
+from core.store.files import Parsed, Signature, signature, signature_of, try_lock, write_atomically
+from core.take import OPEN, Take, TakeId
+
+_CLOCK_GRAIN_NS = 3_000_000_000
+"""A folder that changed less than this ago may have changed again without its time showing it."""
+
+
+@dataclass(frozen=True)
+class _Listing:
+    """What a folder of receipts held when it was last looked at."""
+
+    changed: Signature | None
+    settled: bool
+    """Whether the folder had been still long enough for `changed` to tell."""
+    seen: dict[str, Signature]
+    takes: Mapping[TakeId, Take]
 
 
 class TakeStore:
@@ -19,7 +35,8 @@ class TakeStore:
 
     def __init__(self) -> None:
         self._parsed = Parsed(_parse)
-        self._listed: dict[Path, tuple[dict[str, Signature], Mapping[TakeId, Take]]] = {}
+        self._listed: dict[Path, _Listing] = {}
+        self._open: dict[Path, tuple[Mapping[TakeId, Take], list[Take]]] = {}
         self._lock = threading.Lock()
 
     def read(self, folder: Path, take_id: str) -> Take:
@@ -31,18 +48,32 @@ class TakeStore:
 
     def all(self, folder: Path) -> Mapping[TakeId, Take]:
         """Every take of the project in `folder`, oldest order first. Damaged receipts are left out."""
-        seen = _scan(folder / "takes")
+        began = time.time_ns()
+        changed = signature(folder / "takes")
         with self._lock:
             known = self._listed.get(folder)
-        if known is not None and known[0] == seen:
-            return known[1]
-        takes = [take for name, now in seen.items() if (take := self._get(folder / "takes" / name, now))]
-        ordered = MappingProxyType(
-            {take.take_id: take for take in sorted(takes, key=lambda take: take.place)}
-        )
+        if known is not None and known.changed == changed and known.settled:
+            return known.takes
+        seen = _scan(folder / "takes")
+        settled = changed is not None and began - changed[0] > _CLOCK_GRAIN_NS
+        same = known is not None and known.seen == seen
+        takes = known.takes if known is not None and same else self._sorted(folder, seen)
         with self._lock:
-            self._listed[folder] = (seen, ordered)
-        return ordered
+            self._listed[folder] = _Listing(changed=changed, settled=settled, seen=seen, takes=takes)
+        return takes
+
+    def _sorted(self, folder: Path, seen: dict[str, Signature]) -> Mapping[TakeId, Take]:
+        takes = [take for name, now in seen.items() if (take := self._get(folder / "takes" / name, now))]
+        return MappingProxyType({take.take_id: take for take in sorted(takes, key=lambda take: take.place)})
+
+    def open(self, folder: Path) -> list[Take]:
+        """The takes that a slot still has work with, oldest order first."""
+        takes = self.all(folder)
+        with self._lock:
+            known = self._open.get(folder)
+            if known is None or known[0] is not takes:
+                known = self._open[folder] = (takes, [take for take in takes.values() if take.state in OPEN])
+        return known[1]
 
     def damaged(self, folder: Path) -> list[Damaged]:
         """What is wrong with each receipt that cannot be read."""

@@ -38,6 +38,7 @@ class Animatic:
         """Render the clip beside its final place; `collect` moves it there."""
         draft = _draft(job)
         draft.parent.mkdir(parents=True, exist_ok=True)
+        signals.started()
         render_move(
             job.still,
             draft,

@@ -1,0 +1,267 @@
+"""The life of one take, from queued to its end: every step is on the disk before the next is taken.
+
+`run_take` is what a slot runs: plain arguments, all else found on the disk. A paid request is sent once: when
+the process died between "about to send" and the answer, the take becomes unresolved and its money is at risk.
+"""
+
+import logging
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from core.catalogue import Catalogue, read_catalogue
+from core.errors import Cancelled, Charge, Interrupted, NotFound, ProviderError, StillmotionError, disk_errors
+from core.ledger import Entry, Ledger, Line, utc_now
+from core.links import clip_url
+from core.media import probe_clip, sha256_of
+from core.project import Project, Render, Shot, Video
+from core.providers import provider_of
+from core.providers.base import CancelOutcome, Job, Provider, Signals
+from core.store import Store, now_text
+from core.store.files import put_in_place, sync_file
+from core.take import OPEN, Clip, Failure, State, Take, TakeId
+
+log = logging.getLogger(__name__)
+
+
+def run_take(data: Path, project_id: str, take_id: TakeId, *, signals: Signals) -> Take | None:
+    """Bring the take as far as it goes; its state on return, or None when somebody else is at it.
+
+    Never raises for what goes wrong with the take: that is in its receipt. Raises StorageFailed when even the
+    receipt cannot be written; the take then stays as it is, and may be run again.
+    """
+    store = _store(data)
+    folder = store.projects.folder(project_id)
+    lock = store.takes.try_lock(folder, take_id)
+    if lock is None:
+        return None
+    try:
+        take = store.takes.read(folder, take_id)
+        if take.state not in OPEN:
+            return None
+        life = _Life(data, folder, take, signals)
+        life.run()
+        return life.take
+    finally:
+        lock.release()
+
+
+@cache
+def _store(data: Path) -> Store:
+    return Store(data)
+
+
+@cache
+def _catalogue(data: Path) -> Catalogue:
+    return read_catalogue(data)
+
+
+class _Life:
+    """One take on its way, with its lock held."""
+
+    def __init__(self, data: Path, folder: Path, take: Take, signals: Signals) -> None:
+        self.take = take
+        self._data = data
+        self._store = _store(data)
+        self._ledger = Ledger(data)
+        self._folder = folder
+        self._signals = replace(signals, started=self._seen_running)
+
+    def run(self) -> None:
+        try:
+            provider, job = self._prepare()
+        except StillmotionError as error:
+            self._fail(error)
+            return
+        try:
+            self._go_on(provider)
+        except Interrupted:
+            log.info("take.interrupted", extra={"action": "take.interrupted", "take_id": self.take.take_id})
+        except Cancelled:
+            self._end_cancelled(provider)
+        except StillmotionError as error:
+            self._fail(error)
+        except Exception as error:
+            log.exception("take.crashed", extra={"action": "take.crashed", "take_id": self.take.take_id})
+            self._fail(_unforeseen(error, job.take, provider))
+        self._store.takes.tidy(self._folder, self.take.take_id)
+
+    def _prepare(self) -> tuple[Provider, Job]:
+        model = _catalogue(self._data)[self.take.model]
+        return provider_of(model), self._job()
+
+    def _job(self) -> Job:
+        return Job(take=self.take, model=_catalogue(self._data)[self.take.model], folder=self._folder)
+
+    def _go_on(self, provider: Provider) -> None:
+        """Every step from the present state on."""
+        if self.take.state is State.SUBMITTING:
+            self._came_back_submitting(provider)
+        if self.take.state is State.QUEUED:
+            self._signals.check()
+            self._submit(provider)
+        if self.take.state in (State.SUBMITTED, State.RUNNING):
+            result = provider.follow(self._job(), self._signals)
+            self._move(State.COLLECTING, result=result)
+        if self.take.state is State.COLLECTING:
+            self._collect(provider)
+
+    def _came_back_submitting(self, provider: Provider) -> None:
+        if provider.paid:
+            self._write_line(Entry.AT_RISK, self.take.quote.usd_high, "the answer was lost")
+            self._move(State.UNRESOLVED)
+        else:
+            self._move(State.QUEUED)
+
+    def _submit(self, provider: Provider) -> None:
+        self._move(State.SUBMITTING, payload=provider.payload(self._job()))
+        request = provider.submit(self._job())
+        self._move(State.SUBMITTED, request=request)
+
+    def _seen_running(self) -> None:
+        if self.take.state is State.SUBMITTED:
+            self._move(State.RUNNING)
+
+    def _collect(self, provider: Provider) -> None:
+        local_path = f"clips/{self.take.shot_id}-{self.take.take_id}.mp4"
+        path = self._folder / local_path
+        arriving = path.with_name(f".{path.name}.part")
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        provider.collect(self._job(), arriving, self._signals)
+        facts = probe_clip(arriving)
+        with disk_errors(path):
+            sync_file(arriving)
+            put_in_place(arriving, path)
+            size = path.stat().st_size
+        clip = Clip(local_path=local_path, sha256=sha256_of(path), bytes=size, **facts.__dict__)
+        cost = self.take.quote.usd
+        self._write_line(Entry.SETTLE, cost, "table price")
+        self._move(State.DONE, clip=clip, settled_usd=cost)
+        self._choose(clip)
+
+    def _choose(self, clip: Clip) -> None:
+        """A shot's newest clip is chosen, as people expect; they may choose another."""
+        video = video_of(self.take, clip)
+
+        def choose(project: Project) -> Project:
+            shots = tuple(_with_video(shot, video, self.take) for shot in project.shots)
+            return project.model_copy(update={"shots": shots})
+
+        try:
+            self._store.projects.edit(self.take.project_id, choose)
+        except StillmotionError as error:
+            log.warning(
+                "take.not_chosen",
+                extra={"action": "take.not_chosen", "take_id": self.take.take_id, "reason": str(error)},
+            )
+
+    def _end_cancelled(self, provider: Provider) -> None:
+        sent = self.take.state is not State.QUEUED
+        removed = not sent or provider.cancel(self._job()) is CancelOutcome.REMOVED
+        charge = Charge.NONE if removed or not provider.paid else Charge.POSSIBLE
+        self._end(State.CANCELLED, _cancelled("Cancelled.", charge))
+
+    def _fail(self, error: StillmotionError) -> None:
+        charge = error.charge if isinstance(error, ProviderError) else Charge.NONE
+        safe = error.safe_to_retry if isinstance(error, ProviderError) else True
+        log.warning(
+            "take.failed",
+            extra={"action": "take.failed", "take_id": self.take.take_id, "charge": charge.value},
+        )
+        self._end(
+            State.FAILED, Failure(what=str(error), remedy=error.remedy, charge=charge, safe_to_retry=safe)
+        )
+
+    def _end(self, state: State, failure: Failure) -> None:
+        entry = {
+            Charge.NONE: Entry.RELEASE,
+            Charge.POSSIBLE: Entry.AT_RISK,
+            Charge.CERTAIN: Entry.SETTLE,
+        }[failure.charge]
+        amount = Decimal(0) if entry is Entry.RELEASE else self.take.quote.usd_high
+        self._write_line(entry, amount, "table price" if entry is Entry.SETTLE else failure.what)
+        self._move(state, failure=failure)
+        self._store.takes.tidy(self._folder, self.take.take_id)
+
+    def _move(self, state: State, **changes: Any) -> None:
+        moved = self.take.moved(state, **changes)
+        self._store.takes.write(self._folder, moved)
+        self.take = moved
+
+    def _write_line(self, entry: Entry, usd: Decimal, source: str) -> None:
+        self._ledger.append(line_for(self.take, entry, usd, source))
+
+
+def line_for(take: Take, entry: Entry, usd: Decimal, source: str) -> Line:
+    """A line of the ledger about `take`."""
+    return Line(
+        at=utc_now(),
+        entry=entry,
+        take_id=take.take_id,
+        project_id=take.project_id,
+        shot_id=take.shot_id,
+        model=take.model,
+        usd=usd,
+        source=source,
+        price_as_of=take.quote.price_as_of,
+    )
+
+
+def video_of(take: Take, clip: Clip) -> Video:
+    """What a shot records of its chosen take."""
+    return Video(
+        video_url=clip_url(take.project_id, take.take_id),
+        local_path=clip.local_path,
+        duration=clip.duration_s,
+        model=take.model,
+        has_audio=clip.has_audio,
+        generated_at=now_text(),
+        motion_prompt=take.motion_prompt,
+        take_id=take.take_id,
+    )
+
+
+def _with_video(shot: Shot, video: Video, take: Take) -> Shot:
+    if shot.shot_id != take.shot_id:
+        return shot
+    render: Render = shot.render.model_copy(update={"video": video})
+    return shot.model_copy(update={"render": render})
+
+
+def _unforeseen(error: Exception, take: Take, provider: Provider) -> ProviderError:
+    sent = provider.paid and take.state is not State.QUEUED
+    return ProviderError(
+        f"Something unforeseen happened ({type(error).__name__}).",
+        remedy="The details are in the app's log. Try again; if it happens again, report it.",
+        charge=Charge.POSSIBLE if sent else Charge.NONE,
+        safe_to_retry=not sent,
+    )
+
+
+def release_unsent(data: Path, folder: Path, take: Take) -> Take:
+    """End a take that waits in the queue; the caller holds its lock. Nothing was sent, nothing is charged."""
+    if take.state is not State.QUEUED:
+        raise NotFound(f"{take.take_id} is not waiting.", remedy="Look at its state, then decide.")
+    life = _Life(data, folder, take, _DEAF)
+    life._end(State.CANCELLED, _cancelled("Cancelled before it was sent.", Charge.NONE))
+    return life.take
+
+
+def _cancelled(what: str, charge: Charge) -> Failure:
+    return Failure(
+        what=what, remedy="Order the shot again when you want it.", charge=charge, safe_to_retry=True
+    )
+
+
+def _never() -> bool:
+    return False
+
+
+def _ignore(*_args: object) -> None:
+    return None
+
+
+_DEAF = Signals(cancelled=_never, stopping=_never, started=_ignore, progress=_ignore)

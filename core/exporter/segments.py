@@ -1,0 +1,111 @@
+"""Segments: each shot's part of the cut, made once to its exact frames, kept while its pixels stand."""
+
+import os
+import subprocess
+from pathlib import Path
+
+from core.errors import MediaFailed, NotFound, StorageFailed
+from core.exporter.plan import Piece
+from core.media import ffmpeg
+from core.project import Project
+from core.providers.animatic import render_move
+from core.providers.base import Signals
+from core.store.files import put_in_place
+
+SLOWEST = 1.25
+"""A clip that is too short is slowed to at most this many times its length; then its last picture holds."""
+
+ENCODE = (
+    *("-c:v", "libx264", "-preset", "veryfast", "-crf", "17", "-pix_fmt", "yuv420p"),
+    *("-bf", "0", "-x264-params", "open-gop=0:keyint=50:scenecut=40"),
+    *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
+    *("-video_track_timescale", "90000"),
+)
+"""One recipe for every segment, so that they join without being decoded. No frame leans on one after it."""
+
+
+def make_segment(project: Project, folder: Path, piece: Piece, signals: Signals) -> Path:
+    """The segment of `piece`, from the cache in `folder`/segments or made now.
+
+    Raises MediaFailed, StorageFailed, NotFound for a source that is gone, and Halted through `signals`.
+    """
+    path = folder / "segments" / f"{piece.key(project)}.mp4"
+    if path.exists():
+        return path
+    source = folder / piece.source
+    if not source.exists():
+        raise NotFound(
+            f"{piece.source} of {piece.shot_id} is gone.",
+            remedy="Bring it back, or choose another take for the shot.",
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.stem}-{os.getpid()}.mp4")
+    moved = path.with_name(f".{path.stem}-{os.getpid()}-move.mp4")
+    try:
+        if piece.move is not None:
+            render_move(
+                source, moved, piece.move, signals=signals, stage=f"Moving the camera over {piece.shot_id}"
+            )
+            source = moved
+        run_ffmpeg(conform_command(project, piece, source, draft), draft, signals, what=piece.shot_id)
+        put_in_place(draft, path)
+    finally:
+        moved.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
+    return path
+
+
+def conform_command(project: Project, piece: Piece, source: Path, result: Path) -> list[str]:
+    """The ffmpeg call that brings `source` to the size, the rate and exactly the frames of `piece`."""
+    width, height = project.frame_size
+    rate = f"{project.frame_rate.numerator}/{project.frame_rate.denominator}"
+    own_s = float(piece.own_frames / project.frame_rate)
+    slowed = min(max(own_s / piece.source_s, 1.0), SLOWEST) if piece.source_s else 1.0
+    filters = [
+        f"setpts=(PTS-STARTPTS)*{slowed:.6f}",
+        f"fps={rate}:round=near",
+        f"scale={width}:{height}:force_original_aspect_ratio=increase:flags=bicubic"
+        ":out_color_matrix=bt709:out_range=tv",
+        f"crop={width}:{height}",
+        "setsar=1",
+        f"tpad=start={piece.lead_frames}:start_mode=clone:stop=-1:stop_mode=clone",
+        "format=yuv420p",
+    ]
+    return [
+        *(ffmpeg(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", str(source)),
+        *("-map", "0:v:0", "-an", "-vf", ",".join(filters), "-frames:v", str(piece.frames)),
+        *(*ENCODE, str(result)),
+    ]
+
+
+def run_ffmpeg(command: list[str], result: Path, signals: Signals, *, what: str) -> None:
+    """Run `command` until it ends; kill it and remove `result` when the work should end or it fails."""
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        try:
+            while True:
+                try:
+                    _, said = process.communicate(timeout=0.1)
+                    break
+                except subprocess.TimeoutExpired:
+                    signals.check()
+        except BaseException:
+            process.kill()
+            process.wait()
+            result.unlink(missing_ok=True)
+            raise
+    if process.returncode != 0:
+        result.unlink(missing_ok=True)
+        raise explain(said.decode("utf-8", "replace"), what)
+
+
+def explain(said: str, what: str) -> MediaFailed | StorageFailed:
+    """The error behind what ffmpeg said about `what`."""
+    if "No space left on device" in said:
+        return StorageFailed(
+            f"The disk is full: {what} could not be written.",
+            remedy="Free some space, then export again; what is finished is kept.",
+        )
+    last = said.strip().splitlines()[-1][:200] if said.strip() else "no reason given"
+    return MediaFailed(
+        f"{what} could not be made: {last}.", remedy="Look at the shot's clip; make it again if needed."
+    )

@@ -1,0 +1,221 @@
+"""Ordering takes: quoted, reserved and put in the queue in one step, so that no click counts twice."""
+
+import secrets
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from core.catalogue import Catalogue, Model
+from core.errors import NotNow
+from core.executor import line_for, release_unsent, wake_all
+from core.ledger import Entry, Ledger
+from core.motion_prompt import cut_to_limit
+from core.pricing import Quote, quote
+from core.project import Project, Shot, ShotId
+from core.providers import provider_of
+from core.store import Store
+from core.store.files import locked
+from core.take import OPEN, Mark, State, Take, TakeId
+from core.timeline import needed_frames
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShotQuote:
+    """What one shot's take will cost."""
+
+    shot_id: ShotId
+    quote: Quote
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchQuote:
+    """What an order will cost."""
+
+    shots: tuple[ShotQuote, ...]
+
+    @property
+    def usd(self) -> Decimal:
+        """US dollars, the lower end of every range."""
+        return sum((each.quote.usd for each in self.shots), Decimal(0))
+
+    @property
+    def usd_high(self) -> Decimal:
+        """US dollars at most."""
+        return sum((each.quote.usd_high for each in self.shots), Decimal(0))
+
+
+def quote_shots(
+    catalogue: Catalogue,
+    project: Project,
+    shots: Iterable[Shot],
+    *,
+    model: str | None = None,
+    sound: bool | None = None,
+) -> BatchQuote:
+    """The price of one take of each shot; `model` and `sound` stand in for the project's own."""
+    return BatchQuote(
+        shots=tuple(
+            ShotQuote(
+                shot_id=shot.shot_id,
+                quote=_quote(catalogue[model or project.model_of(shot)], project, shot, sound),
+            )
+            for shot in shots
+        )
+    )
+
+
+def _quote(model: Model, project: Project, shot: Shot, sound: bool | None) -> Quote:
+    return quote(
+        model,
+        needed_s=Fraction(needed_frames(shot, project.frame_rate)) / project.frame_rate,
+        frame_size=project.frame_size,
+        aspect=project.aspect,
+        sound=project.sound if sound is None else sound,
+    )
+
+
+def order_takes(
+    store: Store,
+    ledger: Ledger,
+    catalogue: Catalogue,
+    project_id: str,
+    shot_ids: Sequence[str],
+    *,
+    model: str | None = None,
+    sound: bool | None = None,
+) -> list[Take]:
+    """Put one take of each shot in the queue and wake the slots; a shot with one under way is passed over.
+
+    Raises NotNow when every shot has one under way, and ProviderError when a model cannot be used here.
+    """
+    folder = store.projects.folder(project_id)
+    project = store.projects.read(project_id)
+    shots = [project.shot(shot_id) for shot_id in dict.fromkeys(shot_ids)]
+    for key in {model or project.model_of(shot) for shot in shots}:
+        provider_of(catalogue[key])
+    with locked(folder / "orders.lock", busy="Another order for this project is being taken."):
+        busy = {take.shot_id for take in store.takes.open(folder)}
+        wanted = [shot for shot in shots if shot.shot_id not in busy]
+        if shots and not wanted:
+            raise NotNow(
+                "Every one of these shots is under way already.", remedy="Wait for it, or cancel it first."
+            )
+        takes = _new_takes(catalogue, project, wanted, model, sound)
+        ledger.append(*(line_for(take, Entry.RESERVE, take.quote.usd_high, "quote") for take in takes))
+        for take in takes:
+            store.takes.write(folder, take)
+    wake_all()
+    return takes
+
+
+def _new_takes(
+    catalogue: Catalogue, project: Project, shots: Iterable[Shot], model: str | None, sound: bool | None
+) -> list[Take]:
+    now = datetime.now(UTC)
+    begin = time.time_ns()
+    batch = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return [
+        _new_take(
+            catalogue[model or project.model_of(shot)],
+            project,
+            shot,
+            sound,
+            take_id=TakeId(f"{batch}-{number:03d}"),
+            place=begin + number,
+            batch_id=batch,
+        )
+        for number, shot in enumerate(shots, start=1)
+    ]
+
+
+def _new_take(
+    model: Model,
+    project: Project,
+    shot: Shot,
+    sound: bool | None,
+    *,
+    take_id: TakeId,
+    place: int,
+    batch_id: str,
+) -> Take:
+    price = _quote(model, project, shot, sound)
+    words = cut_to_limit(shot.words, model.prompt.max_chars)
+    warnings = list(price.notes)
+    if words != shot.words:
+        warnings.append(f"{model.name} takes {model.prompt.max_chars} characters: the motion prompt was cut.")
+    frames = needed_frames(shot, project.frame_rate)
+    return Take(
+        take_id=take_id,
+        project_id=project.id,
+        shot_id=shot.shot_id,
+        model=model.key,
+        place=place,
+        batch_id=batch_id,
+        motion_prompt=words,
+        energy=shot.energy,
+        still_path=shot.render.image_url,
+        still_sha256=shot.render.sha256,
+        needed_s=round(float(frames / project.frame_rate), 4),
+        duration_s=price.paid_s,
+        frames=frames,
+        fps=project.fps,
+        size=project.size,
+        aspect=project.aspect,
+        sound=price.sound,
+        quote=price,
+        warnings=tuple(warnings),
+        history=(Mark(state=State.QUEUED, at=datetime.now(UTC)),),
+    )
+
+
+def cancel_take(store: Store, take: Take) -> Take:
+    """Ask that `take` ends; at once when it only waits. Raises NotNow when it has ended already."""
+    folder = store.projects.folder(take.project_id)
+    take = store.takes.read(folder, take.take_id)
+    if take.state not in OPEN:
+        raise NotNow(f"{take.take_id} has ended already: {take.state}.", remedy="There is nothing to cancel.")
+    store.takes.ask_cancel(folder, take.take_id)
+    lock = store.takes.try_lock(folder, take.take_id)
+    if lock is None:
+        return take
+    try:
+        take = store.takes.read(folder, take.take_id)
+        return release_unsent(store.data, folder, take) if take.state is State.QUEUED else take
+    finally:
+        lock.release()
+
+
+def newest_takes(takes: Mapping[TakeId, Take]) -> dict[str, Take]:
+    """The take that was ordered last, for each shot that has one."""
+    return {take.shot_id: take for take in takes.values()}
+
+
+def release_orphans(store: Store, ledger: Ledger) -> int:
+    """Release money that was reserved for takes whose receipt a crash kept from being written. How many."""
+    released = 0
+    by_project: dict[str, list[TakeId]] = {}
+    for line in ledger.bill().lines(Entry.RESERVE):
+        by_project.setdefault(line.project_id, []).append(line.take_id)
+    for project_id, take_ids in by_project.items():
+        folder = store.projects.folder(project_id)
+        if not folder.is_dir():
+            continue
+        with locked(folder / "orders.lock", busy="Another order for this project is being taken."):
+            for take_id in take_ids:
+                line = ledger.bill().last[take_id]
+                if line.entry is Entry.RESERVE and not (folder / "takes" / f"{take_id}.json").exists():
+                    ledger.append(
+                        line.model_copy(
+                            update={
+                                "entry": Entry.RELEASE,
+                                "usd": Decimal(0),
+                                "at": datetime.now(UTC),
+                                "source": "never ordered",
+                            }
+                        )
+                    )
+                    released += 1
+    return released

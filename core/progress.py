@@ -1,0 +1,97 @@
+"""Where every shot stands, how far the takes under way are, and how long they may still last."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from core.catalogue import Catalogue
+from core.project import Project, Shot
+from core.store import SLOTS, Progress
+from core.take import UNDER_WAY, State, Take, TakeId
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShotStatus:
+    """A shot, its newest take, and how far that is."""
+
+    shot: Shot
+    model: str
+    """Key of the model: the take's, or the one that would be ordered."""
+    take: Take | None
+    takes: int
+    """How many takes there are."""
+    fraction: float | None
+    """From 0 to 1; None when it is not under way or not known."""
+    stage: str
+    """What is being done, for people; empty when nothing is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlook:
+    """The takes that wait and run."""
+
+    queued: int
+    running: int
+    remaining_s: float | None
+    """Seconds until the last is done, as far as is known; None when nothing is under way."""
+
+
+def shot_statuses(
+    project: Project, takes: Mapping[TakeId, Take], progress: Mapping[TakeId, Progress]
+) -> list[ShotStatus]:
+    """Where every shot stands, in the order of the storyboard."""
+    newest: dict[str, Take] = {}
+    counts: dict[str, int] = {}
+    for take in takes.values():
+        newest[take.shot_id] = take
+        counts[take.shot_id] = counts.get(take.shot_id, 0) + 1
+    return [
+        _status(project, shot, newest.get(shot.shot_id), counts.get(shot.shot_id, 0), progress)
+        for shot in project.shots
+    ]
+
+
+def _status(
+    project: Project, shot: Shot, take: Take | None, takes: int, progress: Mapping[TakeId, Progress]
+) -> ShotStatus:
+    under_way = take is not None and take.state in UNDER_WAY
+    known = progress.get(take.take_id) if take is not None and under_way else None
+    return ShotStatus(
+        shot=shot,
+        model=take.model if take is not None else project.model_of(shot),
+        take=take,
+        takes=takes,
+        fraction=known.fraction if known else None,
+        stage=known.stage if known else "",
+    )
+
+
+def outlook(takes: Sequence[Take], progress: Mapping[TakeId, Progress], catalogue: Catalogue) -> Outlook:
+    """How much is to be done, from the takes with work left and what their slots say."""
+    queued = [take for take in takes if take.state is State.QUEUED]
+    running = [take for take in takes if take.state in UNDER_WAY]
+    left = sum(_usual_s(take, catalogue) for take in queued)
+    left += sum(_left_s(take, progress.get(take.take_id), catalogue) for take in running)
+    return Outlook(
+        queued=len(queued),
+        running=len(running),
+        remaining_s=left / min(SLOTS, max(1, len(takes))) if takes else None,
+    )
+
+
+def _left_s(take: Take, progress: Progress | None, catalogue: Catalogue) -> float:
+    """Seconds a running take may still last: by its own pace once that is known, else by the usual."""
+    elapsed_s = (datetime.now(UTC) - take.changed_at).total_seconds()
+    if progress is not None and progress.fraction and take.state is State.RUNNING:
+        return elapsed_s * (1 - progress.fraction) / progress.fraction
+    return max(1.0, _usual_s(take, catalogue) - elapsed_s)
+
+
+def _usual_s(take: Take, catalogue: Catalogue) -> float:
+    """Seconds a take of this model usually lasts; the app's own grow with the length of the shot."""
+    if take.model not in catalogue:
+        return 60.0
+    model = catalogue[take.model]
+    if not model.paid:
+        return max(1.0, take.needed_s * 0.5)
+    return sum(model.generation_s) / 2

@@ -1,0 +1,394 @@
+"""The verbs of the product: what a person, a page, the command line and the HTTP doors can do.
+
+Everything goes through a `Studio`. It keeps no state but caches: what it says is what the disk says, so the
+app, the command line and a second app may be open on one data folder.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.catalogue import Aspect, Catalogue, read_catalogue
+from core.costs import CostReport, report_costs
+from core.edits import Edit, EditOutcome, apply_edits, parse_aspect, parse_fps, parse_size, parse_title
+from core.errors import InputRefused, NotFound, NotNow, StillmotionError
+from core.executor import video_of
+from core.exporter import Export, ExportId, Exports, ExportState, Mode, piece_of, run_export
+from core.ledger import Ledger
+from core.media import poster, thumbnail
+from core.orders import BatchQuote, cancel_take, newest_takes, order_takes, quote_shots, release_orphans
+from core.progress import Outlook, ShotStatus, outlook, shot_statuses
+from core.project import SIZES, Project, ProjectId, ShotId
+from core.sample import install_sample
+from core.settings import Settings, read_settings
+from core.store import Store, now_text
+from core.storyboard import Brought, add_stills, pictures_in, remove_shots, remove_track, set_track
+from core.take import State, Take, TakeId
+from core.timeline import lined_up, require_shots
+
+__all__ = ["ProjectSummary", "Studio"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectSummary:
+    """A project in a list."""
+
+    project_id: ProjectId
+    title: str
+    shots: int
+    updated_at: str
+    """ISO 8601, UTC."""
+    damage: StillmotionError | None = None
+    """What is wrong with it, when it cannot be opened."""
+
+
+class Studio:
+    """The product, on one data folder. Every method may be called from any thread."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(settings.data)
+        self.ledger = Ledger(settings.data)
+        self.catalogue: Catalogue = read_catalogue(settings.data)
+        self._exports = Exports()
+
+    @classmethod
+    def open(cls) -> "Studio":
+        """The studio on the data folder that the environment names."""
+        return cls(read_settings())
+
+    # Projects
+
+    def projects(self) -> list[ProjectSummary]:
+        """Every project, the one that was changed last first."""
+        return sorted(
+            (self._summary(project_id) for project_id in self.store.projects.ids()),
+            key=lambda summary: summary.updated_at,
+            reverse=True,
+        )
+
+    def _summary(self, project_id: ProjectId) -> ProjectSummary:
+        try:
+            project = self.store.projects.read(project_id)
+        except StillmotionError as error:
+            return ProjectSummary(
+                project_id=project_id, title=project_id, shots=0, updated_at="", damage=error
+            )
+        return ProjectSummary(
+            project_id=project_id,
+            title=project.title,
+            shots=len(project.shots),
+            updated_at=project.updated_at,
+        )
+
+    def project(self, project_id: str) -> Project:
+        """The project as it is now. Raises NotFound, or Damaged with the way back."""
+        return self.store.projects.read(project_id)
+
+    def create_project(
+        self,
+        title: str,
+        *,
+        aspect: str = "horizontal",
+        size: str | None = None,
+        fps: str = "25",
+        model: str = "animatic",
+    ) -> Project:
+        """A new, empty project. Raises InputRefused for settings that do not exist."""
+        shape = Aspect(parse_aspect(aspect, "the project"))
+        chosen = parse_size(size or SIZES[shape][0], "the project")
+        if chosen not in SIZES[shape]:
+            raise InputRefused(
+                f"{chosen} is not a size for a {shape} picture.",
+                remedy=f"Choose one of: {', '.join(SIZES[shape])}.",
+            )
+        return self.store.projects.create(
+            Project(
+                id=ProjectId("draft"),
+                title=parse_title(title, "the project"),
+                aspect=shape,
+                size=chosen,
+                fps=parse_fps(fps, "the project"),
+                video_model=self.catalogue[model].key,
+                created_at=now_text(),
+                updated_at=now_text(),
+            )
+        )
+
+    def edit(self, project_id: str, edits: Sequence[Edit]) -> EditOutcome:
+        """Merge a person's edits into the newest revision; what does not fit is named, field by field."""
+        for edit in edits:
+            if edit.field == "video_model" and edit.now:
+                self.catalogue[str(edit.now)]
+        outcome: list[EditOutcome] = []
+
+        def merge(project: Project) -> Project:
+            outcome[:] = [apply_edits(project, edits)]
+            return outcome[0].project if outcome[0].applied else project
+
+        self.store.projects.edit(project_id, merge)
+        return outcome[0]
+
+    def restore_project(self, project_id: str) -> Project:
+        """Put the revision before in place of a damaged one, which is kept aside."""
+        return self.store.projects.restore(project_id)
+
+    def install_sample(self) -> Project | None:
+        """Install the sample project in a data folder that never held a project; None when it did."""
+        if (self.settings.data / "projects").exists():
+            return None
+        return install_sample(self.store, max_megapixels=self.settings.max_still_megapixels)
+
+    # Storyboard
+
+    def add_stills(
+        self, project_id: str, sources: Sequence[tuple[str, Path | bytes]], *, seconds: float = 3.0
+    ) -> Brought:
+        """Append a shot of `seconds` for each (name, picture). Bad pictures are named; the rest go on."""
+        return add_stills(
+            self.store,
+            project_id,
+            sources,
+            seconds=seconds,
+            max_megapixels=self.settings.max_still_megapixels,
+        )
+
+    def add_folder(self, project_id: str, folder: Path, *, seconds: float = 3.0) -> Brought:
+        """Append a shot for every picture in `folder`, by name."""
+        return self.add_stills(project_id, pictures_in(folder), seconds=seconds)
+
+    def remove_shots(self, project_id: str, shot_ids: Iterable[str]) -> Project:
+        """Take shots out of the storyboard; what was made of them stays on the disk."""
+        return remove_shots(self.store, project_id, shot_ids)
+
+    def line_up(self, project_id: str) -> Project:
+        """Put the shots one after the other from 0 s, each as long as it was."""
+        return self.store.projects.edit(project_id, lined_up)
+
+    def set_track(self, project_id: str, source: Path | bytes, name: str) -> Project:
+        """Lay a piece of music under the cut."""
+        return set_track(self.store, project_id, source, name)
+
+    def remove_track(self, project_id: str) -> Project:
+        """Take the music away from the cut."""
+        return remove_track(self.store, project_id)
+
+    # Takes
+
+    def quote(
+        self,
+        project_id: str,
+        shot_ids: Sequence[str] | None = None,
+        *,
+        model: str | None = None,
+        sound: bool | None = None,
+    ) -> BatchQuote:
+        """What one take of each of the shots (all of them when None) will cost. Sends nothing."""
+        project = self.project(project_id)
+        shots = project.shots if shot_ids is None else [project.shot(shot_id) for shot_id in shot_ids]
+        return quote_shots(self.catalogue, project, shots, model=model, sound=sound)
+
+    def order_takes(
+        self,
+        project_id: str,
+        shot_ids: Sequence[str] | None = None,
+        *,
+        model: str | None = None,
+        sound: bool | None = None,
+    ) -> list[Take]:
+        """Order one take of each of the shots (all of them when None). Shots under way are passed over."""
+        if shot_ids is None:
+            shot_ids = [shot.shot_id for shot in self.project(project_id).shots]
+        if not shot_ids:
+            raise InputRefused(
+                "There are no shots to animate.", remedy="Bring in some stills on the Project page first."
+            )
+        return order_takes(
+            self.store, self.ledger, self.catalogue, project_id, shot_ids, model=model, sound=sound
+        )
+
+    def shots_without_clip(self, project_id: str) -> list[ShotId]:
+        """Shots that have no clip yet and none under way."""
+        busy = {take.shot_id for take in self.store.takes.open(self.folder(project_id))}
+        return [
+            shot.shot_id
+            for shot in self.project(project_id).shots
+            if shot.render.video is None and shot.shot_id not in busy
+        ]
+
+    def shots_failed(self, project_id: str) -> list[ShotId]:
+        """Shots whose newest take failed, was cancelled or is unresolved without risk in trying again."""
+        newest = newest_takes(self.takes(project_id))
+        return [
+            shot.shot_id
+            for shot in self.project(project_id).shots
+            if (take := newest.get(shot.shot_id)) is not None
+            and take.state in (State.FAILED, State.CANCELLED)
+        ]
+
+    def takes(self, project_id: str) -> Mapping[TakeId, Take]:
+        """Every take of the project, oldest order first."""
+        return self.store.takes.all(self.folder(project_id))
+
+    def take(self, take_id: str, project_id: str | None = None) -> Take:
+        """The take called `take_id`, in one project or in any. Raises NotFound."""
+        for each in [project_id] if project_id else self.store.projects.ids():
+            try:
+                return self.store.takes.read(self.folder(each), take_id)
+            except NotFound:
+                continue
+        raise NotFound(
+            f"There is no take called {take_id[:60]!r}.", remedy="Choose one from the list of takes."
+        )
+
+    def cancel_take(self, take_id: str, project_id: str | None = None) -> Take:
+        """Ask that a take ends; at once when it only waits."""
+        return cancel_take(self.store, self.take(take_id, project_id))
+
+    def stop(self, project_id: str) -> list[Take]:
+        """End what waits and what runs for nothing; a paid take under way goes on, its money being spent."""
+        ended = []
+        for take in self.store.takes.open(self.folder(project_id)):
+            if take.state is State.QUEUED or not self.catalogue[take.model].paid:
+                try:
+                    ended.append(cancel_take(self.store, take))
+                except NotNow:  # it ended by itself meanwhile
+                    continue
+        return ended
+
+    def choose_take(self, take_id: str, project_id: str | None = None) -> Project:
+        """Make a finished take its shot's clip in the cut."""
+        take = self.take(take_id, project_id)
+        if take.clip is None:
+            raise NotNow(f"{take_id} has no clip: it is {take.state}.", remedy="Choose a take that is done.")
+        video = video_of(take, take.clip)
+
+        def choose(project: Project) -> Project:
+            chosen = project.shot(take.shot_id)
+            render = chosen.render.model_copy(update={"video": video})
+            shot = chosen.model_copy(update={"render": render})
+            return project.model_copy(
+                update={"shots": tuple(shot if each is chosen else each for each in project.shots)}
+            )
+
+        return self.store.projects.edit(take.project_id, choose)
+
+    def statuses(self, project_id: str) -> list[ShotStatus]:
+        """Where every shot stands, in the order of the storyboard."""
+        return shot_statuses(self.project(project_id), self.takes(project_id), self.store.slots.progress())
+
+    def outlook(self, project_id: str) -> Outlook:
+        """How far the takes under way are, and how long they may still last."""
+        return outlook(
+            self.store.takes.open(self.folder(project_id)), self.store.slots.progress(), self.catalogue
+        )
+
+    def busy(self) -> bool:
+        """Whether any take of any project is waiting or running."""
+        return any(self.store.takes.open(self.folder(each)) for each in self.store.projects.ids())
+
+    # Exports
+
+    def order_export(self, project_id: str, *, mode: str = "animated") -> Export:
+        """Put an export in the queue. Raises InputRefused when there is nothing to show."""
+        if mode not in list(Mode):
+            raise InputRefused(
+                f"There is no mode {mode[:40]!r}.", remedy=f"Choose one of: {', '.join(Mode)}."
+            )
+        project = self.project(project_id)
+        takes = self.takes(project_id)
+        pieces = []
+        for place in require_shots(project):
+            video = place.shot.render.video
+            take = takes.get(TakeId(video.take_id)) if video else None
+            pieces.append(piece_of(project, place, Mode(mode), take))
+        frames = sum(piece.frames for piece in pieces)
+        now = datetime.now(UTC)
+        export = Export(
+            export_id=ExportId(f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"),
+            project_id=project.id,
+            title=project.title,
+            mode=Mode(mode),
+            size=project.size,
+            fps=project.fps,
+            aspect=project.aspect,
+            pieces=tuple(pieces),
+            track=project.track.local_path if project.track else None,
+            ordered_at=now,
+            frames=frames,
+            duration_s=round(float(frames / project.frame_rate), 4),
+        )
+        self._exports.write(self.folder(project_id), export)
+        return export
+
+    def run_export(self, export: Export) -> Export:
+        """Make an ordered export in this thread, or wait for whoever is at it; its receipt at the end."""
+        run_export(self.settings.data, export.project_id, export.export_id, stopping=lambda: False)
+        return self.export(export.project_id, export.export_id)
+
+    def exports(self, project_id: str) -> list[Export]:
+        """Every export of the project, newest first."""
+        return self._exports.all(self.folder(project_id))
+
+    def export(self, project_id: str, export_id: str) -> Export:
+        """The export's receipt. Raises NotFound."""
+        return self._exports.read(self.folder(project_id), export_id)
+
+    def cancel_export(self, project_id: str, export_id: str) -> None:
+        """Ask that an export ends; nothing half-made is left."""
+        export = self.export(project_id, export_id)
+        if export.state not in (ExportState.QUEUED, ExportState.RUNNING):
+            raise NotNow(
+                f"The export has ended already: {export.state}.", remedy="There is nothing to cancel."
+            )
+        self._exports.ask_cancel(self.folder(project_id), export.export_id)
+
+    # Money
+
+    def costs(self, project_id: str | None = None) -> CostReport:
+        """What was spent, reserved and is at risk: by project, shot, model and day."""
+        return report_costs(self.ledger.bill(), project_id)
+
+    def release_orphans(self) -> int:
+        """Release money that a crash in the middle of an order left reserved. How many takes."""
+        return release_orphans(self.store, self.ledger)
+
+    # Files
+
+    def folder(self, project_id: str) -> Path:
+        """The project's folder. Raises NotFound for a name that cannot be a project's."""
+        return self.store.projects.folder(project_id)
+
+    def thumbnail(self, project_id: str, sha256: str, *, width_px: int) -> Path:
+        """A small JPEG of the project's still whose hash begins with `sha256`. Raises NotFound."""
+        folder = self.folder(project_id)
+        for shot in self.project(project_id).shots:
+            if shot.render.sha256.startswith(sha256):
+                still = folder / shot.render.image_url
+                return thumbnail(still, folder / "thumbs", sha256=shot.render.sha256, width_px=width_px)
+        raise NotFound("There is no such still.", remedy="Reload the page: the storyboard has changed.")
+
+    def poster(self, take: Take, *, width_px: int) -> Path:
+        """A small JPEG of the middle of the take's clip. Raises NotNow when it has none."""
+        if take.clip is None:
+            raise NotNow(f"{take.take_id} has no clip.", remedy="Choose a take that is done.")
+        folder = self.folder(take.project_id)
+        return poster(
+            folder / take.clip.local_path, folder / "thumbs", sha256=take.clip.sha256, width_px=width_px
+        )
+
+    def clip(self, project_id: str, take_id: str) -> Path:
+        """The take's video file. Raises NotFound or NotNow."""
+        take = self.take(take_id, project_id)
+        if take.clip is None:
+            raise NotNow(f"{take_id} has no clip: it is {take.state}.", remedy="Choose a take that is done.")
+        return self.folder(project_id) / take.clip.local_path
+
+    def export_file(self, project_id: str, export_id: str) -> Path:
+        """The delivered file. Raises NotFound or NotNow."""
+        export = self.export(project_id, export_id)
+        if export.local_path is None:
+            raise NotNow(f"The export is not done: it is {export.state}.", remedy="Wait until it is done.")
+        return self.folder(project_id) / export.local_path
