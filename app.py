@@ -9,9 +9,9 @@ import streamlit as st
 from core.executor import Executor
 from core.exporter import ExportQueue
 from core.http_api import routes
-from core.studio import Studio
+from core.studio import the_studio
 
-STUDIO = Studio.open()
+STUDIO = the_studio()
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from core.catalogue import Aspect, Catalogue, read_catalogue
@@ -28,7 +29,7 @@ from core.storyboard import Brought, add_stills, pictures_in, remove_shots, remo
 from core.take import State, Take, TakeId
 from core.timeline import lined_up, require_shots
 
-__all__ = ["ProjectSummary", "Studio"]
+__all__ = ["ProjectSummary", "Studio", "the_studio"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -392,3 +393,9 @@ class Studio:
         if export.local_path is None:
             raise NotNow(f"The export is not done: it is {export.state}.", remedy="Wait until it is done.")
         return self.folder(project_id) / export.local_path
+
+
+@cache
+def the_studio() -> Studio:
+    """The one studio of this process, on the data folder that the environment names."""
+    return Studio.open()
