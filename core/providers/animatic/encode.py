@@ -1,0 +1,123 @@
+"""Turns raw yuv420p frames into a real H.264 file, through one ffmpeg that never outlives its work."""
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import IO
+
+import imageio_ffmpeg
+
+from core.errors import MediaFailed, StorageFailed
+
+CHECK_INTERVAL_S = 0.1
+"""How long a wish to stop may wait while ffmpeg writes its last bytes."""
+
+
+@contextlib.contextmanager
+def encoder(path: Path, frame_size: tuple[int, int], fps: Fraction) -> Iterator["Encoder"]:
+    """An ffmpeg that turns raw frames into the file `path`; it never outlives the `with` block."""
+    command = _command(path, frame_size, fps)
+    # ffmpeg's complaints go to a file, so that a talkative one never blocks on us; its session is its own,
+    # so that Ctrl+C in the terminal is ours to handle.
+    with tempfile.TemporaryFile() as said, _started(command, said) as process:
+        try:
+            yield Encoder(process, said, path)
+        finally:
+            process.kill()
+            if process.stdin:
+                with contextlib.suppress(OSError):
+                    process.stdin.close()
+
+
+def _started(command: list[str], said: IO[bytes]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise MediaFailed(
+            f"ffmpeg could not be started: {error}", remedy="Install the requirements again."
+        ) from error
+
+
+class Encoder:
+    """The running ffmpeg, as its feeder sees it."""
+
+    def __init__(self, process: subprocess.Popen[bytes], said: IO[bytes], path: Path) -> None:
+        assert process.stdin is not None
+        self._process, self._frames, self._said, self._path = process, process.stdin, said, path
+
+    def write(self, plane: bytes, check: Callable[[], None]) -> None:
+        """Hand over a plane. Raises MediaFailed or StorageFailed when ffmpeg has ended."""
+        try:
+            self._frames.write(plane)
+        except OSError as error:
+            self._process.wait()
+            check()
+            raise self._failure() from error
+
+    def finish(self, check: Callable[[], None]) -> None:
+        """Return when the file is complete; `check` is heard meanwhile. Raises as `write` does."""
+        with contextlib.suppress(OSError):
+            self._frames.close()
+        while True:
+            check()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                if self._process.wait(CHECK_INTERVAL_S):
+                    raise self._failure()
+                return
+
+    def _failure(self) -> MediaFailed | StorageFailed:
+        self._said.seek(0)
+        said = self._said.read(4000).decode(errors="replace").strip()
+        if "No space left on device" in said:
+            folder = self._path.parent
+            return StorageFailed(
+                "The disk is full: the clip could not be written.",
+                remedy=f"Free some space on the disk of {folder}, then try again; nothing was lost.",
+            )
+        reason = said.splitlines()[-1] if said else f"it ended with {self._process.returncode}"
+        return MediaFailed(
+            f"ffmpeg could not make the clip: {reason}",
+            remedy="Try again; if it stays, run the doctor.",
+        )
+
+
+def _command(path: Path, frame_size: tuple[int, int], fps: Fraction) -> list[str]:
+    width, height = frame_size
+    tags = ["-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
+    source = [
+        "-f",
+        "rawvideo",
+        "-pix_fmt",
+        "yuv420p",
+        "-video_size",
+        f"{width}x{height}",
+        "-framerate",
+        f"{fps}",
+    ]
+    group = max(1, round(2 * fps))
+    # superfast at CRF 15 keeps photographs above 50 dB: the conform and the join have detail to work with.
+    codec = ["-c:v", "libx264", "-preset", "superfast", "-crf", "15", "-g", f"{group}", "-flags", "+cgop"]
+    return [
+        *[_ffmpeg(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"],
+        *[*source, "-i", "pipe:0"],
+        *["-vf", "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"],
+        *[*codec, "-pix_fmt", "yuv420p", "-chroma_sample_location", "left", *tags],
+        *["-fps_mode", "passthrough", "-an", "-movflags", "+faststart", "-f", "mp4", os.fspath(path)],
+    ]
+
+
+def _ffmpeg() -> str:
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise MediaFailed("There is no ffmpeg.", remedy="Install the requirements again.") from error
