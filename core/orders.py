@@ -18,7 +18,7 @@ from core.project import Project, Shot, ShotId
 from core.providers import provider_of
 from core.store import Store
 from core.store.files import locked
-from core.take import OPEN, Mark, State, Take, TakeId
+from core.take import OPEN, State, Take, TakeId
 from core.timeline import needed_frames
 
 
@@ -56,15 +56,16 @@ def quote_shots(
     sound: bool | None = None,
 ) -> BatchQuote:
     """The price of one take of each shot; `model` and `sound` stand in for the project's own."""
-    return BatchQuote(
-        shots=tuple(
-            ShotQuote(
-                shot_id=shot.shot_id,
-                quote=_quote(catalogue[model or project.model_of(shot)], project, shot, sound),
-            )
-            for shot in shots
-        )
-    )
+    known: dict[tuple[str, int], Quote] = {}  # shots of one length and model cost the same
+
+    def price(shot: Shot) -> Quote:
+        key = model or project.model_of(shot)
+        alike = key, needed_frames(shot, project.frame_rate)
+        if alike not in known:
+            known[alike] = _quote(catalogue[key], project, shot, sound)
+        return known[alike]
+
+    return BatchQuote(shots=tuple(ShotQuote(shot_id=shot.shot_id, quote=price(shot)) for shot in shots))
 
 
 def _quote(model: Model, project: Project, shot: Shot, sound: bool | None) -> Quote:
@@ -167,7 +168,7 @@ def _new_take(
         sound=price.sound,
         quote=price,
         warnings=tuple(warnings),
-        history=(Mark(state=State.QUEUED, at=datetime.now(UTC)),),
+        history=((State.QUEUED, datetime.now(UTC)),),
     )
 
 

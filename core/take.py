@@ -67,12 +67,8 @@ class IllegalMove(Exception):
     """A take was asked to go from one state to another that may not follow it: a fault of ours."""
 
 
-class Mark(Record):
-    """When a take came into a state."""
-
-    state: State
-    at: datetime
-    """Aware, UTC."""
+Mark = tuple[State, datetime]
+"""A state, and when a take came into it: aware, UTC. A pair, because receipts hold many of them."""
 
 
 class Request(Record):
@@ -164,19 +160,19 @@ class Take(Record):
         """The take in `state` with `changes`; raises IllegalMove when that may not follow."""
         if state not in MOVES[self.state]:
             raise IllegalMove(f"{self.take_id}: {self.state} → {state}")
-        mark = Mark(state=state, at=datetime.now(UTC))
-        return self.model_copy(update={**changes, "state": state, "history": (*self.history, mark)})
+        history = (*self.history, (state, datetime.now(UTC)))
+        return self.model_copy(update={**changes, "state": state, "history": history})
 
     @property
     def ordered_at(self) -> datetime:
         """When it was ordered, UTC."""
-        return self.history[0].at
+        return self.history[0][1]
 
     @property
     def changed_at(self) -> datetime:
         """When it came into its present state, UTC."""
-        return self.history[-1].at
+        return self.history[-1][1]
 
     def time_of(self, state: State) -> datetime | None:
         """When it first came into `state`, UTC; None when it never did."""
-        return next((mark.at for mark in self.history if mark.state == state), None)
+        return next((at for seen, at in self.history if seen == state), None)
