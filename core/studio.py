@@ -16,7 +16,7 @@ from core.costs import CostReport, report_costs
 from core.edits import Edit, EditOutcome, apply_edits, parse_aspect, parse_fps, parse_size, parse_title
 from core.errors import InputRefused, NotFound, NotNow, StillmotionError
 from core.executor import video_of
-from core.exporter import Export, ExportId, Exports, ExportState, Mode, piece_of, run_export
+from core.exporter import Export, ExportId, Exports, Mode, piece_of, run_export
 from core.ledger import Ledger
 from core.media import poster, thumbnail
 from core.orders import BatchQuote, cancel_take, newest_takes, order_takes, quote_shots, release_orphans
@@ -25,6 +25,7 @@ from core.project import SIZES, Project, ProjectId, ShotId
 from core.sample import install_sample
 from core.settings import Settings, read_settings
 from core.store import Store, now_text
+from core.store.files import locked
 from core.storyboard import Brought, add_stills, pictures_in, remove_shots, remove_track, set_track
 from core.take import State, Take, TakeId
 from core.timeline import lined_up, require_shots
@@ -292,8 +293,8 @@ class Studio:
 
     # Exports
 
-    def order_export(self, project_id: str, *, mode: str = "animated") -> Export:
-        """Put an export in the queue. Raises InputRefused when there is nothing to show."""
+    def plan_export(self, project_id: str, *, mode: str = "animated") -> Export:
+        """What an export ordered now would be made of. Raises InputRefused when there is nothing to show."""
         if mode not in list(Mode):
             raise InputRefused(
                 f"There is no mode {mode[:40]!r}.", remedy=f"Choose one of: {', '.join(Mode)}."
@@ -307,7 +308,7 @@ class Studio:
             pieces.append(piece_of(project, place, Mode(mode), take))
         frames = sum(piece.frames for piece in pieces)
         now = datetime.now(UTC)
-        export = Export(
+        return Export(
             export_id=ExportId(f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"),
             project_id=project.id,
             title=project.title,
@@ -321,8 +322,21 @@ class Studio:
             frames=frames,
             duration_s=round(float(frames / project.frame_rate), 4),
         )
-        self._exports.write(self.folder(project_id), export)
-        return export
+
+    def order_export(self, project_id: str, *, mode: str = "animated") -> Export:
+        """Put an export in the queue. Raises InputRefused when there is nothing to show.
+
+        Raises NotNow when the very same cut is under way already, so that a double click orders one.
+        """
+        folder = self.folder(project_id)
+        plan = self.plan_export(project_id, mode=mode)
+        with locked(folder / "orders.lock", busy="Another order for this project is being taken."):
+            if any(export.under_way and export.same_cut(plan) for export in self._exports.all(folder)):
+                raise NotNow(
+                    "This very cut is being exported already.", remedy="Wait for it, or cancel it first."
+                )
+            self._exports.write(folder, plan)
+        return plan
 
     def run_export(self, export: Export) -> Export:
         """Make an ordered export in this thread, or wait for whoever is at it; its receipt at the end."""
@@ -337,14 +351,14 @@ class Studio:
         """The export's receipt. Raises NotFound."""
         return self._exports.read(self.folder(project_id), export_id)
 
-    def cancel_export(self, project_id: str, export_id: str) -> None:
-        """Ask that an export ends; nothing half-made is left."""
+    def cancel_export(self, project_id: str, export_id: str) -> Export:
+        """Ask that an export ends; at once when nobody is at it. Nothing half-made is left."""
         export = self.export(project_id, export_id)
-        if export.state not in (ExportState.QUEUED, ExportState.RUNNING):
+        if not export.under_way:
             raise NotNow(
                 f"The export has ended already: {export.state}.", remedy="There is nothing to cancel."
             )
-        self._exports.ask_cancel(self.folder(project_id), export.export_id)
+        return self._exports.cancel(self.folder(project_id), export.export_id)
 
     # Money
 
@@ -392,7 +406,10 @@ class Studio:
         export = self.export(project_id, export_id)
         if export.local_path is None:
             raise NotNow(f"The export is not done: it is {export.state}.", remedy="Wait until it is done.")
-        return self.folder(project_id) / export.local_path
+        path = self.folder(project_id) / export.local_path
+        if not path.exists():
+            raise NotFound(f"The file {path.name} is gone from the disk.", remedy="Export again.")
+        return path
 
 
 @cache

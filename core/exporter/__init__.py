@@ -49,7 +49,6 @@ log = logging.getLogger(__name__)
 FADE_S = 1.0
 """How long the music takes to fade at the end of the cut."""
 IDLE_S = 0.5
-OPEN = (ExportState.QUEUED, ExportState.RUNNING)
 
 
 class Exports:
@@ -84,10 +83,27 @@ class Exports:
             folder / "exports" / f"{export.export_id}.json", export.model_dump_json(indent=1).encode()
         )
 
-    def ask_cancel(self, folder: Path, export_id: ExportId) -> None:
-        """Leave word that the export should end."""
+    def cancel(self, folder: Path, export_id: ExportId) -> Export:
+        """End the export at once when nobody is at it, else leave word; its receipt. Raises NotFound."""
         with disk_errors(folder):
             _cancel_mark(folder, export_id).touch()
+        lock = self.lock(folder, export_id)
+        if lock is None:
+            return self.read(folder, export_id)
+        try:
+            export = self.read(folder, export_id)
+            if export.under_way:
+                ended = {
+                    "state": ExportState.CANCELLED,
+                    "stage": "cancelled",
+                    "finished_at": datetime.now(UTC),
+                }
+                export = export.model_copy(update=ended)
+                self.write(folder, export)
+            _cancel_mark(folder, export_id).unlink(missing_ok=True)
+            return export
+        finally:
+            lock.release()
 
     def lock(self, folder: Path, export_id: ExportId) -> FileLock | None:
         """The export's lock, held, or None when somebody is at it."""
@@ -112,7 +128,7 @@ def run_export(
         return None
     try:
         export = exports.read(folder, export_id)
-        if export.state not in OPEN:
+        if not export.under_way:
             return None
         return _Making(store.projects.read(project_id), folder, exports, export, stopping).run()
     finally:
@@ -326,7 +342,7 @@ class ExportQueue:
         changed = signature(folder / "exports")
         if changed is None or self._looked.get(folder) == changed:
             return []
-        found = [export for export in self._exports.all(folder) if export.state in OPEN]
+        found = [export for export in self._exports.all(folder) if export.under_way]
         if not found and datetime.now(UTC).timestamp() - changed[0] / 1e9 > 3:
             self._looked[folder] = changed
         return found[::-1]

@@ -98,6 +98,21 @@ class Export(Record):
         """Shots in which the animatic stands in for a take."""
         return [piece.shot_id for piece in self.pieces if piece.fallback]
 
+    @property
+    def under_way(self) -> bool:
+        """Whether it waits or is being made."""
+        return self.state in (ExportState.QUEUED, ExportState.RUNNING)
+
+    def same_cut(self, other: "Export") -> bool:
+        """Whether both come out alike: the same pieces and music, at the same size and rate."""
+        return (self.mode, self.size, self.fps, self.track, self.pieces) == (
+            other.mode,
+            other.size,
+            other.fps,
+            other.track,
+            other.pieces,
+        )
+
 
 def piece_of(project: Project, place: Place, mode: Mode, take: Take | None) -> Piece:
     """The part of `place` in a cut of `mode`; `take` is the shot's chosen take, if it has one."""
