@@ -1,14 +1,17 @@
 """The entry of every page: page config and navigation."""
 
+from pathlib import Path
+
 import streamlit as st
 
-st.set_page_config(page_title="Stillmotion", layout="wide")
+# The icon is a file of our own: a named one would be fetched from another server.
+st.set_page_config(page_title="Stillmotion", page_icon=Path(__file__).with_name("icon.png"), layout="wide")
 st.navigation(
     [
-        st.Page("project.py", title="Project", default=True),
-        st.Page("animate.py", title="Animate"),
-        st.Page("export.py", title="Export"),
-        st.Page("costs.py", title="Costs"),
+        st.Page("project.py", title="Project", icon=":material/photo_library:", default=True),
+        st.Page("animate.py", title="Animate", icon=":material/animation:"),
+        st.Page("export.py", title="Export", icon=":material/movie:"),
+        st.Page("costs.py", title="Costs", icon=":material/receipt_long:"),
     ],
     position="top",
 ).run()

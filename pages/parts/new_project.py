@@ -1,0 +1,56 @@
+"""Creating a project: the same few questions in a dialog, and on the page when there is no project yet."""
+
+import streamlit as st
+
+from core.catalogue import Aspect
+from core.project import FRAME_RATES, SIZES
+from core.studio import the_studio
+from pages.parts.notices import errors_shown
+from pages.parts.words import SHAPES, model_name, size_name
+
+PROJECT_PAGE = "project.py"
+
+
+def new_project_button() -> None:
+    """The way to a new project, from any page."""
+    if st.button("New project", icon=":material/add:", type="tertiary"):
+        _new_project_dialog()
+
+
+@st.dialog("New project", icon=":material/add:")
+def _new_project_dialog() -> None:
+    new_project_form("dialog")
+
+
+def new_project_form(where: str) -> None:
+    """Title, shape, size, rate and model; the new project is then the one at work. `where` names the form."""
+    shape = st.segmented_control(
+        "Shape",
+        list(Aspect),
+        default=Aspect.HORIZONTAL,
+        required=True,
+        format_func=lambda each: SHAPES[each],
+        key=f"new_shape_{where}",
+    )
+    catalogue = the_studio().catalogue
+    with st.form(f"new_project_{where}", border=False):
+        title = st.text_input("Title", max_chars=120, placeholder="Ascent", key=f"new_title_{where}")
+        left, right = st.columns(2)
+        size = left.selectbox("Size", SIZES[shape], format_func=size_name, key=f"new_size_{where}_{shape}")
+        fps = right.selectbox(
+            "Frames per second",
+            list(FRAME_RATES),
+            index=list(FRAME_RATES).index("25"),
+            key=f"new_fps_{where}",
+        )
+        model = st.selectbox(
+            "Model",
+            [model.key for model in catalogue],
+            format_func=lambda key: model_name(catalogue[key]),
+            key=f"new_model_{where}",
+            help="For shots that name none of their own. It can be changed at any time.",
+        )
+        if st.form_submit_button("Create project", type="primary"):
+            with errors_shown():
+                project = the_studio().create_project(title, aspect=shape, size=size, fps=fps, model=model)
+                st.switch_page(PROJECT_PAGE, query_params={"project": project.id})

@@ -1,0 +1,29 @@
+"""What people read for the names that the records use."""
+
+from core.catalogue import Aspect, Model
+from core.pricing import rate_text
+
+SHAPES = {
+    Aspect.HORIZONTAL: "Horizontal 16:9",
+    Aspect.VERTICAL: "Vertical 9:16",
+    Aspect.SQUARE: "Square 1:1",
+}
+"""Shapes of the picture."""
+
+
+def size_name(size: str) -> str:
+    """A size as people write it: "1280 × 720"."""
+    return size.replace("x", " × ")
+
+
+def model_name(model: Model) -> str:
+    """A model in a list, with its price per unit: "Kling 2.6 Pro · $0.07–$0.14 per second"."""
+    return f"{model.name} · {rate_text(model.price)}"
+
+
+def seconds_text(seconds: float) -> str:
+    """A length for people: "9.5 s" below a minute, "1:06" from there on."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
