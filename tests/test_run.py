@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -58,14 +59,23 @@ def listener() -> Iterator[socket.socket]:
         yield server
 
 
-def start(checkout: Path, *arguments: str) -> "subprocess.Popen[str]":
+@contextmanager
+def start(checkout: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, str(checkout / "run.py"), *arguments]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()  # a test that fails leaves no server behind
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def outcome(checkout: Path, *arguments: str) -> tuple[int, list[str]]:
     with start(checkout, *arguments) as process:
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=30)
     return process.returncode, output.splitlines()
 
 
@@ -150,7 +160,7 @@ def test_any_other_failure_quotes_the_installers_last_error(run: ModuleType) -> 
 def test_of_two_first_runs_one_installs_and_both_go_on(checkout: Path) -> None:
     shutil.rmtree(checkout / ".venv", ignore_errors=True)
     with start(checkout, "bench") as one, start(checkout, "bench") as other:
-        said = [process.communicate(timeout=120)[0].splitlines() for process in (one, other)]
+        said = [process.communicate(timeout=60)[0].splitlines() for process in (one, other)]
     assert [process.returncode for process in (one, other)] == [0, 0]
     assert [lines[-1] for lines in said] == ["bench ran", "bench ran"]
     assert sum("Making .venv" in lines for lines in said) == 1
@@ -186,7 +196,6 @@ def test_the_server_ends_with_the_run_that_started_it(
         assert any(f"http://127.0.0.1:{port}" in line for line in process.stdout)
         process.send_signal(number)
         assert process.wait(5) == code
-        process.stdout.read()
     with socket.create_server(("127.0.0.1", port)):
         pass  # nobody listens there any more
 
