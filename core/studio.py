@@ -283,9 +283,7 @@ class Studio:
 
     def outlook(self, project_id: str) -> Outlook:
         """How far the takes under way are, and how long they may still last."""
-        return outlook(
-            self.store.takes.open(self.folder(project_id)), self.store.slots.progress(), self.catalogue
-        )
+        return outlook(self.takes(project_id).values(), self.store.slots.progress(), self.catalogue)
 
     def busy(self) -> bool:
         """Whether any take of any project is waiting or running."""

@@ -17,7 +17,7 @@ from core.providers.base import Signals
 from core.store import SLOTS, Store, progress_now
 from core.take import OPEN, Take
 
-__all__ = ["Executor", "line_for", "release_unsent", "run_take", "video_of", "wake_all"]
+__all__ = ["Executor", "line_for", "release_unsent", "run_take", "trouble", "video_of", "wake_all"]
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,11 @@ def wake_all() -> None:
         executor.wake()
 
 
+def trouble() -> StillmotionError | None:
+    """What keeps this process's slots from working at present, such as a full disk; None: nothing does."""
+    return next((executor.trouble for executor in list(_running) if executor.trouble), None)
+
+
 class Executor:
     """Runs takes until stopped. `start` and `stop` belong to one owner; `wake` may be called by anyone."""
 
@@ -51,7 +56,7 @@ class Executor:
 
     @property
     def trouble(self) -> StillmotionError | None:
-        """What keeps the slots from working at present, such as a full disk; None when nothing does."""
+        """What keeps the slots from working at present, such as a full disk; None: nothing does."""
         return self._trouble
 
     def start(self) -> None:
