@@ -1,0 +1,157 @@
+"""The record of money: nothing is lost, nothing counts twice, a torn line is survived."""
+
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.costs import report_costs
+from core.errors import StorageFailed
+from core.ledger import Entry, Ledger, Line, utc_now
+from core.project import ProjectId, ShotId
+from core.take import TakeId
+
+
+def line(take: str, entry: Entry, usd: str = "0.70", project: str = "p", shot: str = "shot_001") -> Line:
+    return Line(
+        at=utc_now(),
+        entry=entry,
+        take_id=TakeId(take),
+        project_id=ProjectId(project),
+        shot_id=ShotId(shot),
+        model="kling_i2v",
+        usd=Decimal(usd),
+        source="quote",
+        price_as_of="2026-11-23",
+    )
+
+
+def test_a_take_is_reserved_then_settled_and_counts_once(data: Path) -> None:
+    data.mkdir()
+    ledger = Ledger(data)
+    ledger.append(line("a", Entry.RESERVE), line("b", Entry.RESERVE))
+    assert ledger.bill().reserved_usd == Decimal("1.40")
+    ledger.append(line("a", Entry.SETTLE), line("a", Entry.SETTLE), line("b", Entry.RELEASE, "0"))
+    bill = ledger.bill()
+    assert (bill.spent_usd, bill.reserved_usd, bill.at_risk_usd) == (Decimal("0.70"), Decimal(0), Decimal(0))
+
+
+def test_a_correction_is_a_later_line(data: Path) -> None:
+    data.mkdir()
+    ledger = Ledger(data)
+    ledger.append(line("a", Entry.SETTLE, "0.70"), line("a", Entry.SETTLE, "0.65"))
+    assert ledger.bill().spent_usd == Decimal("0.65")
+
+
+@pytest.mark.parametrize("torn", [b'{"v":1,"at":"20', b"\xff\xfe garbage", b"{}"])
+def test_a_torn_last_line_is_survived_and_the_next_stands_alone(data: Path, torn: bytes) -> None:
+    data.mkdir()
+    Ledger(data).append(line("a", Entry.SETTLE))
+    with (data / "ledger.jsonl").open("ab") as file:
+        file.write(torn)
+    Ledger(data).append(line("b", Entry.SETTLE))
+    bill = Ledger(data).bill()
+    assert bill.spent_usd == Decimal("1.40")
+    assert "Line 2" in bill.broken[0]
+
+
+def test_what_another_process_adds_is_seen(data: Path) -> None:
+    data.mkdir()
+    mine, theirs = Ledger(data), Ledger(data)
+    mine.append(line("a", Entry.SETTLE))
+    assert mine.bill().spent_usd == Decimal("0.70")
+    theirs.append(line("b", Entry.SETTLE))
+    assert mine.bill().spent_usd == Decimal("1.40")
+
+
+entries = st.lists(
+    st.tuples(
+        st.sampled_from("abcdef"),
+        st.sampled_from(Entry),
+        st.decimals("0", "20", places=4),
+        st.sampled_from(["p", "q"]),
+    ),
+    max_size=30,
+)
+
+
+@given(entries)
+@settings(deadline=None, max_examples=40)
+def test_every_total_is_a_fold_of_the_same_lines(
+    tmp_path_factory: pytest.TempPathFactory, history: list[tuple[str, Entry, Decimal, str]]
+) -> None:
+    data = tmp_path_factory.mktemp("ledger")
+    ledger = Ledger(data)
+    last: dict[str, tuple[Entry, Decimal]] = {}
+    for take, entry, usd, project in history:
+        ledger.append(line(f"{project}{take}", entry, str(usd), project))
+        last[f"{project}{take}"] = (entry, usd)
+    report = report_costs(ledger.bill())
+    assert report.spent_usd == sum((usd for entry, usd in last.values() if entry is Entry.SETTLE), Decimal(0))
+    totals = (report.by_project, report.by_shot, report.by_model, report.by_day)
+    assert {sum(total.values(), Decimal(0)) for total in totals} == {report.spent_usd}
+    alone = [report_costs(ledger.bill(), project).spent_usd for project in ("p", "q")]
+    assert sum(alone, Decimal(0)) == report.spent_usd
+
+
+WRITER = """
+import sys
+from pathlib import Path
+sys.path[:0] = sys.argv[3:]
+from test_ledger import line
+from core.ledger import Entry, Ledger
+for number in range(20):
+    Ledger(Path(sys.argv[1])).append(line(f"{sys.argv[2]}-{number}", Entry.SETTLE, "0.01"))
+"""
+
+
+def test_many_processes_write_one_ledger_without_losing_a_line(data: Path) -> None:
+    data.mkdir()
+    here = str(Path(__file__).parent)
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(data), str(number), here]) for number in range(3)
+    ]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0]
+    bill = Ledger(data).bill()
+    assert bill.spent_usd == Decimal("0.60")
+    assert not bill.broken
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[2:]
+from test_ledger import line
+from core.errors import StorageFailed
+from core.ledger import Entry, Ledger
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (400, 400))
+try:
+    Ledger(Path(sys.argv[1])).append(line("b", Entry.SETTLE), line("c", Entry.SETTLE))
+except StorageFailed as error:
+    print(error.remedy)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a small disk is played by a limit that Windows has not")
+def test_a_full_disk_leaves_no_half_line(data: Path) -> None:
+    data.mkdir()
+    Ledger(data).append(line("a", Entry.SETTLE))
+    before = (data / "ledger.jsonl").read_bytes()
+    here = str(Path(__file__).parent)
+    said = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, str(data), here], capture_output=True, text=True, check=True
+    ).stdout
+    assert "nothing was lost" in said or "try again" in said
+    assert (data / "ledger.jsonl").read_bytes() == before
+
+
+def test_a_ledger_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("")
+    with pytest.raises(StorageFailed):
+        Ledger(blocked).append(line("a", Entry.SETTLE))
