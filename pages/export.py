@@ -1,1 +1,125 @@
-"""The export page."""
+"""The export page: choose what moves, make the file, watch it and take it along."""
+
+import streamlit as st
+
+from core.exporter import Export, Mode
+from core.project import Project
+from core.timeline import problems
+from pages.parts.current import current_project, studio
+from pages.parts.cut_strip import show_cut
+from pages.parts.exports import (
+    MODES,
+    list_exports,
+    named,
+    show_failure,
+    show_newest,
+    show_player,
+    shown_export,
+    watch,
+)
+from pages.parts.notices import errors_shown
+from pages.parts.words import seconds_text, size_name
+
+NOTES = 6
+"""Problems of the timeline that are told in full; the rest are counted."""
+
+
+def main() -> None:
+    """The page, for the project at hand."""
+    project = current_project()
+    if project is None:
+        return
+    if not project.shots:
+        st.info(
+            "A cut needs stills. Bring some in, then come back to export it.",
+            title=f"{project.title} has nothing to export yet",
+            icon=":material/photo_library:",
+        )
+        st.page_link("project.py", label="Bring in stills", icon=":material/add_photo_alternate:")
+        return
+    with errors_shown():
+        show_exporting(project)
+
+
+def show_exporting(project: Project) -> None:
+    """Player and desk side by side, the cut below them, then everything that was exported."""
+    exports = studio().exports(project.id)
+    player, desk = st.columns([2, 1], gap="medium")
+    with desk:
+        plan = choose_plan(project)
+        order(project, plan)
+        watch(project, exports)
+        show_failure(exports)
+    shown = shown_export(exports)
+    with player:
+        show_player(project, shown)
+        if shown is not None and shown.mode is plan.mode and not shown.same_cut(plan):
+            st.caption(":material/update: The storyboard has changed since: export again to see it.")
+    st.subheader("The cut")
+    show_cut(project, plan)
+    show_notes(project, plan)
+    if exports:
+        st.subheader("Exports")
+        list_exports(exports, shown)
+
+
+def choose_plan(project: Project) -> Export:
+    """The mode that a person chooses, and what an export of it would be made of."""
+    mode = st.radio(
+        "What moves",
+        list(MODES),
+        format_func=lambda each: MODES[each][0],
+        captions=[told for _, told in MODES.values()],
+        key="mode",
+        bind="query-params",
+    )
+    return studio().plan_export(project.id, mode=Mode(mode))
+
+
+def order(project: Project, plan: Export) -> None:
+    """The facts of what will be made, and the button that orders it."""
+    music = f"music: {project.track.source_name}" if project.track else "no music"
+    facts = [
+        f"{seconds_text(plan.duration_s)} ({plan.frames:,} frames)",
+        size_name(plan.size),
+        f"{plan.fps} frames per second",
+        music,
+    ]
+    st.caption(" · ".join(facts))
+    if st.button("Export", type="primary", icon=":material/movie:", width="stretch"):
+        with errors_shown():
+            studio().order_export(project.id, mode=plan.mode)
+            show_newest()
+            st.rerun()
+
+
+def show_notes(project: Project, plan: Export) -> None:
+    """What a person should know about the cut before exporting it: calm, one line each."""
+    _note_fallbacks(plan)
+    track = project.track
+    if track is not None and track.duration < plan.duration_s - 0.05:
+        short_s = plan.duration_s - track.duration
+        _note(f"The music ends {seconds_text(short_s)} before the cut does; the rest is silent.")
+    found = problems(project)
+    for problem in found[:NOTES]:
+        _note(f"{problem.what} {problem.remedy}")
+    if len(found) > NOTES:
+        _note(f"{len(found) - NOTES} more gaps and overlaps: line up the shots on the Project page.")
+
+
+def _note_fallbacks(plan: Export) -> None:
+    missing = plan.fallbacks
+    if not missing:
+        return
+    whole = len(missing) == len(plan.pieces)
+    which = "no shot has a clip yet" if whole else f"no clip yet for {named(missing)}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _note(f"The animatic stands in: {which}.")
+        st.page_link("animate.py", label="Animate shots", icon=":material/animation:")
+
+
+def _note(text: str) -> None:
+    st.caption(f":material/info: {text}", width="content")
+
+
+main()

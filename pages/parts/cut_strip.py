@@ -1,0 +1,122 @@
+"""A picture of the cut: every shot as a block as long as it lasts, with what is shown of it."""
+
+from typing import Any
+
+import altair as alt
+import streamlit as st
+
+from core.exporter import Export, Mode, Piece
+from core.links import poster_url, thumb_url
+from core.project import FRAME_RATES, Project
+from core.timeline import timecode
+from pages.parts.ink import ink
+
+STRIP_PX = 820
+"""Width for which labels and pictures are chosen: the narrowest window that we design for."""
+THUMB_PX = (96, 54)
+"""Largest picture in a block, (width, height)."""
+BLOCK_PX = 66
+"""Height of a block; its label stands below it."""
+STRIP_TALL_PX = 118
+"""Height of blocks, labels and the scale of seconds."""
+CHAR_PX = 7
+"""About how wide a letter of a label is."""
+KINDS = {"clip": 0.9, "camera move": 0.45, "still": 0.2}
+"""What is shown of a shot → how solid its block is. The word stands in the block too."""
+
+
+def show_cut(project: Project, plan: Export) -> None:
+    """The strip of `plan`, by time; details of a shot appear when it is pointed at."""
+    blocks = _blocks(project, plan)
+    seconds = alt.Axis(
+        title=None, format="~s", labelExpr="datum.value + ' s'", grid=False, tickCount=8, offset=22
+    )
+    data = alt.Data(values=blocks)  # type: ignore[no-untyped-call]
+    base = alt.Chart(data).encode(
+        x=alt.X(
+            "begin_s:Q", axis=seconds, scale=alt.Scale(domain=[0, plan.duration_s], nice=False, padding=0)
+        ),
+        tooltip=[
+            alt.Tooltip("shot:N", title="Shot"),
+            alt.Tooltip("from:N", title="From"),
+            alt.Tooltip("to:N", title="To"),
+            alt.Tooltip("frames:Q", title="Frames"),
+            alt.Tooltip("shown:N", title="Shown"),
+            alt.Tooltip("words:N", title="Words"),
+        ],
+    )
+    rects = base.mark_rect(cornerRadius=4, xOffset=1, x2Offset=-1).encode(
+        x2="end_s:Q",
+        y=alt.value(0),
+        y2=alt.value(BLOCK_PX),
+        opacity=alt.Opacity("solid:Q", scale=None, legend=None),
+    )
+    pictures = (
+        base.transform_filter("datum.picture_px > 0")
+        .mark_image(align="center", baseline="top", aspect=True, height=THUMB_PX[1], width=THUMB_PX[0])
+        .encode(x="middle_s:Q", y=alt.value(6), url="picture:N")
+    )
+    labels = base.mark_text(align="center", baseline="middle", fontSize=11, color=ink()).encode(
+        x="middle_s:Q", y=alt.value(BLOCK_PX + 11), text="label:N"
+    )
+    st.altair_chart(
+        (rects + pictures + labels).properties(height=STRIP_TALL_PX), alt=_described(plan, blocks)
+    )
+
+
+def _blocks(project: Project, plan: Export) -> list[dict[str, Any]]:
+    """One row of the chart for each piece, in order."""
+    rate = FRAME_RATES[plan.fps]
+    shots = {shot.shot_id: shot for shot in project.shots}
+    rows: list[dict[str, Any]] = []
+    at = 0
+    for piece in plan.pieces:
+        begin, at = at, at + piece.frames
+        room_px = STRIP_PX * piece.frames / plan.frames
+        kind = shown_as(plan.mode, piece)
+        rows.append(
+            {
+                "shot": piece.shot_id,
+                "begin_s": float(begin / rate),
+                "middle_s": float((begin + at) / 2 / rate),
+                "end_s": float(at / rate),
+                "from": timecode(begin, rate),
+                "to": timecode(at, rate),
+                "frames": piece.frames,
+                "kind": kind,
+                "solid": KINDS[kind],
+                "shown": f"{kind}, no clip yet" if piece.fallback else kind,
+                "words": shots[piece.shot_id].words,
+                "picture": _picture_url(plan, project, piece),
+                "picture_px": room_px if room_px > THUMB_PX[0] else 0,
+                "label": _label(piece, kind, room_px),
+            }
+        )
+    return rows
+
+
+def shown_as(mode: Mode, piece: Piece) -> str:
+    """What is shown of a shot, in one of the words of KINDS."""
+    if piece.move is None:
+        return "clip"
+    return "still" if mode is Mode.STILLS else "camera move"
+
+
+def _picture_url(plan: Export, project: Project, piece: Piece) -> str:
+    video = project.shot(piece.shot_id).render.video
+    if piece.move is None and video is not None:
+        return poster_url(plan.project_id, video.take_id)
+    return thumb_url(plan.project_id, piece.source_sha256)
+
+
+def _label(piece: Piece, kind: str, room_px: float) -> str:
+    """As much of the shot's name and of what is shown as there is room for."""
+    for label in (f"{piece.shot_id} · {kind}", str(piece.shot_id), piece.shot_id.removeprefix("shot_")):
+        if len(label) * CHAR_PX < room_px:
+            return label
+    return ""
+
+
+def _described(plan: Export, blocks: list[dict[str, Any]]) -> str:
+    counted = [f"{sum(row['kind'] == kind for row in blocks)} × {kind}" for kind in KINDS]
+    return f"The cut of {plan.title}: {len(blocks)} shots in {plan.duration_s:g} s; {', '.join(counted)}."
