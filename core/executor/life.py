@@ -116,6 +116,11 @@ class _Life:
             self._move(State.QUEUED)
 
     def _submit(self, provider: Provider) -> None:
+        if not self._job().still.is_file():
+            raise NotFound(
+                f"The still of {self.take.shot_id} is gone.",
+                remedy=f"Bring {self.take.still_path} back, or remove the shot and bring its still again.",
+            )
         self._move(State.SUBMITTING, payload=provider.payload(self._job()))
         request = provider.submit(self._job())
         self._move(State.SUBMITTED, request=request)
@@ -137,10 +142,10 @@ class _Life:
             put_in_place(arriving, path)
             size = path.stat().st_size
         clip = Clip(local_path=local_path, sha256=sha256_of(path), bytes=size, **facts.__dict__)
+        self._choose(clip)
         cost = self.take.quote.usd
         self._write_line(Entry.SETTLE, cost, "table price")
         self._move(State.DONE, clip=clip, settled_usd=cost)
-        self._choose(clip)
 
     def _choose(self, clip: Clip) -> None:
         """A shot's newest clip is chosen, as people expect; they may choose another."""

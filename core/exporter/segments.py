@@ -6,22 +6,13 @@ from pathlib import Path
 
 from core.errors import MediaFailed, NotFound, StorageFailed
 from core.exporter.plan import Piece
-from core.media import ffmpeg
+from core.media import ffmpeg, h264
 from core.project import Project
-from core.providers.animatic import render_move
 from core.providers.base import Signals
 from core.store.files import put_in_place
 
 SLOWEST = 1.25
 """A clip that is too short is slowed to at most this many times its length; then its last picture holds."""
-
-ENCODE = (
-    *("-c:v", "libx264", "-preset", "veryfast", "-crf", "17", "-pix_fmt", "yuv420p"),
-    *("-bf", "0", "-x264-params", "open-gop=0:keyint=50:scenecut=40"),
-    *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"),
-    *("-video_track_timescale", "90000"),
-)
-"""One recipe for every segment, so that they join without being decoded. No frame leans on one after it."""
 
 
 def make_segment(project: Project, folder: Path, piece: Piece, signals: Signals) -> Path:
@@ -40,17 +31,24 @@ def make_segment(project: Project, folder: Path, piece: Piece, signals: Signals)
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.stem}-{os.getpid()}.mp4")
-    moved = path.with_name(f".{path.stem}-{os.getpid()}-move.mp4")
     try:
         if piece.move is not None:
+            from core.providers.animatic import render_move  # numpy and Pillow: not for those who only look
+
             render_move(
-                source, moved, piece.move, signals=signals, stage=f"Moving the camera over {piece.shot_id}"
+                source,
+                draft,
+                piece.move,
+                signals=signals,
+                stage="",
+                lead_frames=piece.lead_frames,
+                frames=piece.frames,
             )
-            source = moved
-        run_ffmpeg(conform_command(project, piece, source, draft), draft, signals, what=piece.shot_id)
+        else:
+            command = conform_command(project, piece, source, draft)
+            run_ffmpeg(command, draft, signals, what=piece.shot_id)
         put_in_place(draft, path)
     finally:
-        moved.unlink(missing_ok=True)
         draft.unlink(missing_ok=True)
     return path
 
@@ -74,13 +72,18 @@ def conform_command(project: Project, piece: Piece, source: Path, result: Path) 
     return [
         *(ffmpeg(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", str(source)),
         *("-map", "0:v:0", "-an", "-vf", ",".join(filters), "-frames:v", str(piece.frames)),
-        *(*ENCODE, str(result)),
+        *(*h264(project.frame_rate), str(result)),
     ]
 
 
 def run_ffmpeg(command: list[str], result: Path, signals: Signals, *, what: str) -> None:
-    """Run `command` until it ends; kill it and remove `result` when the work should end or it fails."""
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    """Run `command` until it ends; kill it and remove `result` when the work should end or it fails.
+
+    It has a session of its own, so that Ctrl-C in the terminal is ours to handle.
+    """
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
         try:
             while True:
                 try:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,10 +37,27 @@ class TrackFacts:
 
 @cache
 def ffmpeg() -> str:
-    """Path of the ffmpeg that comes with the app."""
+    """Path of the ffmpeg that comes with the app. Raises MediaFailed when it did not come."""
     from imageio_ffmpeg import get_ffmpeg_exe
 
-    return str(get_ffmpeg_exe())
+    try:
+        return str(get_ffmpeg_exe())
+    except RuntimeError as error:
+        raise MediaFailed("There is no ffmpeg.", remedy="Install the requirements again.") from error
+
+
+def h264(fps: Fraction) -> list[str]:
+    """The one recipe, as ffmpeg's options, for every clip and segment we make: so they join by copying.
+
+    yuv420p tagged Rec. 709 limited range, closed groups of two seconds, no frame that leans on a later one.
+    Superfast at CRF 15 keeps photographs above 50 dB: the conform and the join have detail to work with.
+    """
+    group = max(1, round(2 * fps))
+    return [
+        *("-c:v", "libx264", "-preset", "superfast", "-crf", "15", "-bf", "0", "-g", f"{group}"),
+        *("-flags", "+cgop", "-pix_fmt", "yuv420p", "-chroma_sample_location", "left", "-color_range", "tv"),
+        *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
+    ]
 
 
 def probe_clip(path: Path) -> ClipFacts:

@@ -4,6 +4,9 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+import numpy as np
+from PIL import Image
+
 from core.project import FRAME_RATES
 from core.providers.animatic.moves import read_moves
 from core.providers.animatic.path import camera_path
@@ -61,13 +64,21 @@ class Animatic:
         return CancelOutcome.REMOVED
 
 
-def render_move(still: Path, clip: Path, payload: dict[str, Any], *, signals: Signals, stage: str) -> None:
+def render_move(
+    still: Path,
+    clip: Path,
+    payload: dict[str, Any],
+    *,
+    signals: Signals,
+    stage: str,
+    lead_frames: int = 0,
+    frames: int | None = None,
+) -> None:
     """Render the camera move that `payload` describes over `still` into the file `clip`, or leave none.
 
+    The first picture stands for `lead_frames` before the move; the last, until there are `frames` in all.
     Raises Halted through `signals`, MediaFailed or StorageFailed.
     """
-    from PIL import Image
-
     rate = FRAME_RATES[payload["fps"]]
     frame_size = (payload["width"], payload["height"])
     with Image.open(still) as picture:
@@ -81,10 +92,12 @@ def render_move(still: Path, clip: Path, payload: dict[str, Any], *, signals: Si
         fps=rate,
         seed=payload["seed"],
     )
+    total = lead_frames + len(boxes) if frames is None else frames
+    held = np.pad(boxes, ((lead_frames, max(0, total - lead_frames - len(boxes))), (0, 0)), mode="edge")
     render_clip(
         still,
         clip,
-        boxes,
+        held[:total],
         frame_size=frame_size,
         fps=rate,
         on_progress=lambda fraction: signals.progress(fraction, stage),

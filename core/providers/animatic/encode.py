@@ -9,9 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import IO
 
-import imageio_ffmpeg
-
 from core.errors import MediaFailed, StorageFailed
+from core.media import ffmpeg, h264
 
 CHECK_INTERVAL_S = 0.1
 """How long a wish to stop may wait while ffmpeg writes its last bytes."""
@@ -93,7 +92,6 @@ class Encoder:
 
 def _command(path: Path, frame_size: tuple[int, int], fps: Fraction) -> list[str]:
     width, height = frame_size
-    tags = ["-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"]
     source = [
         "-f",
         "rawvideo",
@@ -104,20 +102,10 @@ def _command(path: Path, frame_size: tuple[int, int], fps: Fraction) -> list[str
         "-framerate",
         f"{fps}",
     ]
-    group = max(1, round(2 * fps))
-    # superfast at CRF 15 keeps photographs above 50 dB: the conform and the join have detail to work with.
-    codec = ["-c:v", "libx264", "-preset", "superfast", "-crf", "15", "-g", f"{group}", "-flags", "+cgop"]
     return [
-        *[_ffmpeg(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"],
+        *[ffmpeg(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"],
         *[*source, "-i", "pipe:0"],
         *["-vf", "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"],
-        *[*codec, "-pix_fmt", "yuv420p", "-chroma_sample_location", "left", *tags],
+        *h264(fps),
         *["-fps_mode", "passthrough", "-an", "-movflags", "+faststart", "-f", "mp4", os.fspath(path)],
     ]
-
-
-def _ffmpeg() -> str:
-    try:
-        return str(imageio_ffmpeg.get_ffmpeg_exe())
-    except RuntimeError as error:
-        raise MediaFailed("There is no ffmpeg.", remedy="Install the requirements again.") from error
