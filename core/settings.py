@@ -21,7 +21,16 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 SHIPPED_DATA = CHECKOUT / "data"
 """What ships with the code: `models.json` and `sample/`."""
 
-Folder = Annotated[Path, BeforeValidator(lambda value: Path(value).expanduser().resolve())]
+
+def _folder(value: str | Path) -> Path:
+    """The absolute path of a folder, which may still have to be made."""
+    folder = Path(value).expanduser().resolve()
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder")
+    return folder
+
+
+Folder = Annotated[Path, BeforeValidator(_folder)]
 
 
 class Settings(BaseModel):

@@ -1,0 +1,158 @@
+"""What may be typed: every verb with its options, and where the function behind it is."""
+
+from argparse import (
+    ArgumentParser,
+    ArgumentTypeError,
+    BooleanOptionalAction,
+    Namespace,
+    RawDescriptionHelpFormatter,
+)
+from typing import NoReturn
+
+CODES = """\
+exit codes:
+  0    done
+  1    refused or failed: one line says why, one line what to do
+  2    bad usage
+  3    some of a batch failed
+  4    a budget said no
+  130  stopped by Ctrl-C (143: by SIGTERM)
+
+Files and projects are kept in the folder that STILLMOTION_DATA names.
+"""
+
+
+class _Verbs:
+    """The parser while it grows, verb by verb."""
+
+    def __init__(self) -> None:
+        self.parser = ArgumentParser(
+            prog="python -m core",
+            description="Stillmotion: stills in, a finished video out, and the bill in view.",
+            epilog=CODES,
+            formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        self.parser.set_defaults(verb=None)
+        self._verbs = self.parser.add_subparsers(title="verbs", metavar="VERB")
+
+    def add(self, verb: str, where: str, help_text: str) -> ArgumentParser:
+        """A new verb, answered by the function `where` ("module:function" of this folder)."""
+        parser = self._verbs.add_parser(
+            verb, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}.", allow_abbrev=False
+        )
+        parser.add_argument("--json", action="store_true", help="answer in JSON on stdout")
+        parser.add_argument("--debug", action="store_true", help="show the log, and where a fault happened")
+        parser.set_defaults(verb=verb, where=where, usage_error=parser.error)
+        return parser
+
+    def add_for_project(self, verb: str, where: str, help_text: str) -> ArgumentParser:
+        """A new verb whose first argument is a project."""
+        parser = self.add(verb, where, help_text)
+        parser.add_argument("project", metavar="PROJECT", help="the project's id, as `projects` lists it")
+        return parser
+
+
+def build_parser() -> ArgumentParser:
+    """The parser of `python -m core`."""
+    verbs = _Verbs()
+    _projects(verbs)
+    _storyboard(verbs)
+    _takes(verbs)
+    _results(verbs)
+    return verbs.parser
+
+
+def refuse_usage(arguments: Namespace, what: str) -> NoReturn:
+    """End with exit code 2, the verb's usage and `what`: for rules that argparse cannot say."""
+    arguments.usage_error(what)
+    raise AssertionError("argparse has ended the process")
+
+
+def _projects(verbs: _Verbs) -> None:
+    verbs.add("models", "models:models", "list the models on offer, with lengths, sound and price")
+    verbs.add("projects", "projects:projects", "list the projects, the last changed first")
+    new = verbs.add("new", "projects:new", "make an empty project")
+    new.add_argument("title", metavar="TITLE", help="its name for people")
+    new.add_argument("--aspect", default="horizontal", help="horizontal (default), vertical or square")
+    new.add_argument("--size", help="WIDTHxHEIGHT in pixels; default: the smallest of the aspect")
+    new.add_argument("--fps", default="25", help="frame rate, such as 24, 25 (default) or 29.97")
+    new.add_argument("--model", default="animatic", help="model for shots that name none (animatic)")
+    change = verbs.add_for_project("set", "projects:change", "change a project's settings")
+    change.add_argument("--title", help="its name for people")
+    change.add_argument("--aspect", help="horizontal, vertical or square")
+    change.add_argument("--size", help="WIDTHxHEIGHT in pixels")
+    change.add_argument("--fps", help="frame rate, such as 24, 25 or 29.97")
+    change.add_argument("--model", help="model for shots that name none")
+    change.add_argument("--sound", action=BooleanOptionalAction, help="ask models for sound, or not")
+    verbs.add_for_project("show", "projects:show", "show the storyboard: shots, times, words, takes")
+    verbs.add_for_project("restore", "projects:restore", "put the revision before in a damaged one's place")
+
+
+def _storyboard(verbs: _Verbs) -> None:
+    add = verbs.add_for_project("add-stills", "storyboard:add_stills", "append a shot for every picture")
+    add.add_argument("pictures", metavar="PICTURE", nargs="+", help="a picture, or a folder of pictures")
+    add.add_argument("--seconds", default="3", help="length of each new shot (3)")
+    shot = verbs.add_for_project("set-shot", "storyboard:set_shot", "change a shot's words and times")
+    shot.add_argument("shot", metavar="SHOT", help="the shot's id, such as shot_001")
+    shot.add_argument("--camera", help='what the camera does: "slow push in"')
+    shot.add_argument("--energy", help="how much happens, from 0 (calm) to 1 (wild)")
+    shot.add_argument("--environment", help='where it is: "launch pad"')
+    shot.add_argument("--elements", help="what matters in the picture, with commas: steam,flag")
+    shot.add_argument("--start", help="seconds from the start of the cut")
+    shot.add_argument("--end", help="seconds from the start of the cut")
+    shot.add_argument("--motion-prompt", help='the words for the model, instead of those above; "": none')
+    shot.add_argument("--model", help="this shot's model; \"\": the project's")
+    remove = verbs.add_for_project("remove-shots", "storyboard:remove_shots", "take shots out")
+    remove.add_argument("shots", metavar="SHOT", nargs="+", help="the shot's id, such as shot_001")
+    verbs.add_for_project("line-up", "storyboard:line_up", "put the shots one after the other from 0 s")
+    track = verbs.add_for_project("set-track", "storyboard:set_track", "lay music under the cut")
+    track.add_argument("music", metavar="MUSIC", nargs="?", help="an MP3, WAV, M4A, FLAC or OGG file")
+    track.add_argument("--remove", action="store_true", help="take the music away instead")
+
+
+def _takes(verbs: _Verbs) -> None:
+    quote = verbs.add_for_project("quote", "takes:quote", "say what one take of each shot will cost")
+    quote.add_argument("--shots", type=_names, metavar="SHOT,SHOT", help="only these shots")
+    _add_order_options(quote)
+    animate = verbs.add_for_project("animate", "animate:animate", "order takes, and wait until they ended")
+    which = animate.add_mutually_exclusive_group()
+    which.add_argument("--shots", type=_names, metavar="SHOT,SHOT", help="only these shots")
+    which.add_argument("--missing", action="store_true", help="only shots that have no clip")
+    which.add_argument("--failed", action="store_true", help="only shots whose last take failed")
+    _add_order_options(animate)
+    animate.add_argument("--yes", action="store_true", help="order paid takes without being asked")
+    takes = verbs.add_for_project("takes", "takes:takes", "list the takes, oldest first")
+    takes.add_argument("--shots", type=_names, metavar="SHOT,SHOT", help="only takes of these shots")
+    for verb, where, help_text in (
+        ("cancel", "takes:cancel", "end a take that waits or runs"),
+        ("choose", "takes:choose", "make a finished take its shot's clip in the cut"),
+    ):
+        verbs.add(verb, where, help_text).add_argument("take", metavar="TAKE", help="the take's id")
+
+
+def _add_order_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--model", help="model instead of the shots' own")
+    parser.add_argument("--sound", action=BooleanOptionalAction, help="with sound, or without")
+
+
+def _results(verbs: _Verbs) -> None:
+    export = verbs.add_for_project("export", "export:export", "make the cut: an MP4")
+    export.add_argument(
+        "--mode",
+        default="animated",
+        help="stills, animatic, or animated (default): the chosen takes, the animatic where there is none",
+    )
+    export.add_argument("--out", metavar="FILE", help="where to put the file, ending in .mp4")
+    export.add_argument("--force", action="store_true", help="replace FILE when it exists")
+    costs = verbs.add("costs", "costs:costs", "say what was spent, is reserved and is at risk")
+    costs.add_argument("project", metavar="PROJECT", nargs="?", help="only this project")
+    verbs.add("doctor", "doctor:doctor", "look whether everything that is needed is there and sound")
+
+
+def _names(text: str) -> list[str]:
+    """Names between commas, each once."""
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise ArgumentTypeError("name at least one shot, such as shot_001")
+    return names
