@@ -7,6 +7,7 @@ is as exact as the first. The first shot begins the cut; a shot lasts until the 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise
 from math import floor
 
@@ -40,6 +41,7 @@ class Problem:
     """One line that says what the cut does, and how to change it."""
 
 
+@lru_cache(maxsize=1 << 16)  # pages ask for every shot's frames every second, and fractions are slow
 def frame_at(seconds: float, rate: Fraction) -> int:
     """The frame, counted from 0, nearest to `seconds`; a half goes up."""
     return floor(exact(seconds) * rate + Fraction(1, 2))
