@@ -35,6 +35,12 @@ def test_a_take_that_was_ordered_before_is_waited_for_and_not_ordered_again(
     assert "Under way already, and waited for: 1 take." in said.err
 
 
+def test_when_every_shot_is_under_way_all_are_waited_for(film: Studio) -> None:
+    film.order_takes("film")
+    assert main(["animate", "film"]) == 0
+    assert [take.state for take in film.takes("film").values()] == [State.DONE, State.DONE]
+
+
 def test_nothing_missing_is_nothing_to_do(film: Studio, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["animate", "film"]) == 0
     assert main(["animate", "film", "--missing"]) == 0
