@@ -1,6 +1,6 @@
 """Where every shot stands, how far the takes under way are, and how long they may still last."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -50,6 +50,18 @@ class Outlook:
     def total(self) -> int:
         """Takes of the orders that are under way."""
         return self.ended + self.running + self.queued
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """A project and all that is under way in it, as of one moment."""
+
+    project: Project
+    takes: Mapping[TakeId, Take]
+    """Every take, oldest order first."""
+    statuses: Sequence[ShotStatus]
+    """Where every shot stands, in the order of the storyboard."""
+    outlook: Outlook
 
 
 def shot_statuses(

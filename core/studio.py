@@ -20,7 +20,7 @@ from core.exporter import Export, ExportId, Exports, Mode, piece_of, run_export
 from core.ledger import Ledger
 from core.media import poster, thumbnail
 from core.orders import BatchQuote, cancel_take, newest_takes, order_takes, quote_shots, release_orphans
-from core.progress import Outlook, ShotStatus, outlook, shot_statuses
+from core.progress import Outlook, Overview, ShotStatus, outlook, shot_statuses
 from core.project import SIZES, Project, ProjectId, ShotId
 from core.sample import install_sample
 from core.settings import Settings, read_settings
@@ -276,6 +276,20 @@ class Studio:
             )
 
         return self.store.projects.edit(take.project_id, choose)
+
+    def overview(self, project_id: str) -> Overview:
+        """The project, its takes, where every shot stands, and the outlook: the disk is read once."""
+        project, takes, progress = (
+            self.project(project_id),
+            self.takes(project_id),
+            self.store.slots.progress(),
+        )
+        return Overview(
+            project=project,
+            takes=takes,
+            statuses=shot_statuses(project, takes, progress),
+            outlook=outlook(takes.values(), progress, self.catalogue),
+        )
 
     def statuses(self, project_id: str) -> list[ShotStatus]:
         """Where every shot stands, in the order of the storyboard."""
