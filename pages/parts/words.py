@@ -1,14 +1,33 @@
 """What people read for the names that the records use."""
 
+from collections.abc import Mapping
+
 from core.catalogue import Aspect, Model
 from core.pricing import rate_text
 
-SHAPES = {
+SHAPES: Mapping[Aspect, str] = {
     Aspect.HORIZONTAL: "Horizontal 16:9",
     Aspect.VERTICAL: "Vertical 9:16",
     Aspect.SQUARE: "Square 1:1",
 }
 """Shapes of the picture."""
+
+FIELDS: Mapping[str, str] = {
+    "title": "Title",
+    "aspect": "Shape",
+    "size": "Size",
+    "fps": "Frames per second",
+    "video_model": "Model",
+    "sound": "Sound",
+    "start": "Start",
+    "end": "End",
+    "camera_language": "Camera",
+    "energy": "Energy",
+    "environment": "Place",
+    "symbolic_elements": "Elements",
+    "motion_prompt": "Motion prompt",
+}
+"""What can be edited in a project and its shots."""
 
 
 def size_name(size: str) -> str:
@@ -17,7 +36,7 @@ def size_name(size: str) -> str:
 
 
 def model_name(model: Model) -> str:
-    """A model in a list, with its price per unit: "Kling 2.6 Pro · $0.07–$0.14 per second"."""
+    """A model in a list, with its price: "Kling 2.6 Pro · $0.07–$0.14 per second"."""
     return f"{model.name} · {rate_text(model.price)}"
 
 
@@ -27,3 +46,8 @@ def seconds_text(seconds: float) -> str:
         return f"{seconds:.1f} s"
     whole = round(seconds)
     return f"{whole // 60}:{whole % 60:02d}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A count with its noun: "1 shot", "6 shots"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
