@@ -69,7 +69,12 @@ def apply_edits(project: Project, edits: Iterable[Edit]) -> EditOutcome:
         except InputRefused as error:
             refused.append(error)
         except NotFound as error:
-            refused.append(InputRefused(str(error), remedy="It was removed meanwhile; nothing was changed."))
+            refused.append(
+                InputRefused(
+                    str(error),
+                    remedy="Look at the table of shots: it may have been removed; nothing was changed.",
+                )
+            )
         else:
             applied += fitting
             conflicts += clashing

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from core.errors import disk_errors
 from core.project import ProjectId, Record, ShotId
-from core.store.files import locked
+from core.store.files import locked, signature
 from core.take import TakeId
 
 
@@ -118,10 +118,8 @@ class Ledger:
             return self._bill
 
     def _catch_up(self) -> None:
-        try:
-            size = self._path.stat().st_size
-        except FileNotFoundError:
-            size = 0
+        now = signature(self._path)
+        size = now[1] if now else 0
         if size < self._read_to:
             self._bill, self._read_to, self._lines_read = Bill(), 0, 0
         if size == self._read_to:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from core.errors import InputRefused
 
@@ -63,10 +63,12 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     found = {field: values[name] for field, name in NAMES.items() if values.get(name, "").strip()}
     try:
         return Settings.model_validate(found)
-    except ValueError as error:
-        broken = ", ".join(name for field, name in NAMES.items() if field in str(error)) or "a setting"
+    except ValidationError as error:
+        first = error.errors()[0]
+        broken = NAMES.get(str(first["loc"][0]), "A setting") if first["loc"] else "A setting"
+        reason = first["msg"].removeprefix("Value error, ")
         raise InputRefused(
-            f"{broken} has a value that cannot be used.",
+            f"{broken} has a value that cannot be used: {reason}.",
             remedy="Correct it in the environment, in .env or in .streamlit/secrets.toml.",
         ) from error
 

@@ -3,7 +3,6 @@
 import io
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from core.errors import InputRefused, StillmotionError, disk_errors
 from core.media import Still, probe_track, sha256_of, shown_name, take_in_still
 from core.project import Project, Render, Shot, Track, next_shot_ids
 from core.store import Store
+from core.store.files import draft_beside, put_in_place, sync_file
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".jfif")
 """Files of a folder that are tried as stills."""
@@ -162,21 +162,17 @@ def set_track(store: Store, project_id: str, source: Path | bytes, name: str) ->
 def _stored_track(folder: Path, source: Path | bytes, shown: str) -> Track:
     target = folder / "audio"
     ending = Path(shown).suffix.lower()
+    arriving = draft_beside(target / "track").with_suffix(ending if ending in TRACK_ENDINGS else ".bin")
     with disk_errors(target):
         target.mkdir(parents=True, exist_ok=True)
-        handle, arriving_name = tempfile.mkstemp(
-            dir=target, prefix=".", suffix=ending if ending in TRACK_ENDINGS else ".bin"
-        )
-        arriving = Path(arriving_name)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with arriving.open("xb") as file:
                 _copy(source, file)
-                file.flush()
-                os.fsync(file.fileno())
+            sync_file(arriving)
             facts = probe_track(arriving, shown)
             digest = sha256_of(arriving)
             path = target / f"track-{digest[:12]}{arriving.suffix}"
-            arriving.replace(path)
+            put_in_place(arriving, path)
         finally:
             arriving.unlink(missing_ok=True)
     return Track(local_path=f"audio/{path.name}", source_name=shown, sha256=digest, duration=facts.duration_s)

@@ -351,7 +351,7 @@ class Studio:
         return plan
 
     def run_export(self, export: Export) -> Export:
-        """Make an ordered export in this thread, or wait for whoever is at it; its receipt at the end."""
+        """Make an ordered export in this thread, unless somebody is at it; its receipt as it then is."""
         run_export(self.settings.data, export.project_id, export.export_id, stopping=lambda: False)
         return self.export(export.project_id, export.export_id)
 

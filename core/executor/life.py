@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from core.catalogue import Catalogue, read_catalogue
-from core.errors import Cancelled, Charge, Interrupted, NotFound, ProviderError, StillmotionError, disk_errors
+from core.errors import (
+    Cancelled,
+    Charge,
+    Interrupted,
+    NotFound,
+    ProviderError,
+    StillmotionError,
+    StorageFailed,
+    disk_errors,
+)
 from core.ledger import Entry, Ledger, Line, utc_now
 from core.links import clip_url
 from core.media import probe_clip, sha256_of
@@ -29,8 +38,8 @@ log = logging.getLogger(__name__)
 def run_take(data: Path, project_id: str, take_id: TakeId, *, signals: Signals) -> Take | None:
     """Bring the take as far as it goes; its state on return, or None when somebody else is at it.
 
-    Never raises for what goes wrong with the take: that is in its receipt. Raises StorageFailed when even the
-    receipt cannot be written; the take then stays as it is, and may be run again.
+    Never raises for what goes wrong with the take: that is in its receipt. Raises StorageFailed when the disk
+    refuses; the take then stays as it is, and goes on when it is run again.
     """
     store = _store(data)
     folder = store.projects.folder(project_id)
@@ -71,7 +80,7 @@ class _Life:
 
     def run(self) -> None:
         try:
-            provider, job = self._prepare()
+            provider = provider_of(_catalogue(self._data)[self.take.model])
         except StillmotionError as error:
             self._fail(error)
             return
@@ -81,16 +90,13 @@ class _Life:
             log.info("take.interrupted", extra={"action": "take.interrupted", "take_id": self.take.take_id})
         except Cancelled:
             self._end_cancelled(provider)
+        except StorageFailed:
+            raise  # no fault of the take's: it goes on when the disk does
         except StillmotionError as error:
             self._fail(error)
         except Exception as error:
             log.exception("take.crashed", extra={"action": "take.crashed", "take_id": self.take.take_id})
-            self._fail(_unforeseen(error, job.take, provider))
-        self._store.takes.tidy(self._folder, self.take.take_id)
-
-    def _prepare(self) -> tuple[Provider, Job]:
-        model = _catalogue(self._data)[self.take.model]
-        return provider_of(model), self._job()
+            self._fail(_unforeseen(error, self.take, provider))
 
     def _job(self) -> Job:
         return Job(take=self.take, model=_catalogue(self._data)[self.take.model], folder=self._folder)
@@ -146,6 +152,7 @@ class _Life:
         cost = self.take.quote.usd
         self._write_line(Entry.SETTLE, cost, "table price")
         self._move(State.DONE, clip=clip, settled_usd=cost)
+        self._store.takes.tidy(self._folder, self.take.take_id)
 
     def _choose(self, clip: Clip) -> None:
         """A shot's newest clip is chosen, as people expect; they may choose another."""

@@ -25,7 +25,6 @@ from core.errors import (
 from core.exporter.plan import Export, ExportId, ExportState, Mode, Piece, move_of, piece_of
 from core.exporter.segments import make_segment, run_ffmpeg
 from core.media import ffmpeg, probe_clip, safe_stem, sha256_of
-from core.project import Project
 from core.providers.base import Signals
 from core.store import Store
 from core.store.files import Parsed, put_in_place, signature, sync_file, try_lock, write_atomically
@@ -121,8 +120,8 @@ def run_export(
 
     Never raises for what goes wrong with the export: that is in its receipt.
     """
-    store, exports = Store(data), Exports()
-    folder = store.projects.folder(project_id)
+    exports = Exports()
+    folder = Store(data).projects.folder(project_id)
     lock = exports.lock(folder, export_id)
     if lock is None:
         return None
@@ -130,7 +129,7 @@ def run_export(
         export = exports.read(folder, export_id)
         if not export.under_way:
             return None
-        return _Making(store.projects.read(project_id), folder, exports, export, stopping).run()
+        return _Making(folder, exports, export, stopping).run()
     finally:
         lock.release()
 
@@ -138,10 +137,7 @@ def run_export(
 class _Making:
     """One export on its way, with its lock held."""
 
-    def __init__(
-        self, project: Project, folder: Path, exports: Exports, export: Export, stopping: Callable[[], bool]
-    ) -> None:
-        self._project = project.model_copy(update={"size": export.size, "fps": export.fps})
+    def __init__(self, folder: Path, exports: Exports, export: Export, stopping: Callable[[], bool]) -> None:
         self._folder = folder
         self._exports = exports
         self._export = export
@@ -184,7 +180,7 @@ class _Making:
             self._hint(0.9 * done / self._export.frames, stage)
 
         progress(0.0, "")
-        path = make_segment(self._project, self._folder, piece, replace(self._signals, progress=progress))
+        path = make_segment(self._export, self._folder, piece, replace(self._signals, progress=progress))
         self._done_frames += piece.frames
         return path
 
@@ -208,7 +204,7 @@ class _Making:
                 _join_command(listing, sound if export.track else None, draft),
                 draft,
                 self._signals,
-                what="The cut",
+                what="the cut",
             )
             self._check(draft)
             with disk_errors(path):
@@ -243,7 +239,7 @@ class _Making:
             ),
             str(result),
         ]
-        run_ffmpeg(command, result, self._signals, what="The music")
+        run_ffmpeg(command, result, self._signals, what="the music")
 
     def _check(self, draft: Path) -> None:
         frames = probe_clip(draft).frames
@@ -265,6 +261,7 @@ class _Making:
             sha256=sha256_of(path),
             finished_at=datetime.now(UTC),
         )
+        _cancel_mark(self._folder, self._export.export_id).unlink(missing_ok=True)
 
     def _end(self, state: ExportState, error: StillmotionError | None) -> None:
         failure = error and Failure(

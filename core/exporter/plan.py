@@ -4,10 +4,11 @@ import hashlib
 import json
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any, Literal, NewType
 
 from core.catalogue import Aspect
-from core.project import Project, ProjectId, Record, Shot, ShotId
+from core.project import FRAME_RATES, Project, ProjectId, Record, Shot, ShotId
 from core.take import Failure, Take
 from core.timeline import Place
 
@@ -57,9 +58,9 @@ class Piece(Record):
     fallback: bool = False
     """Whether the shot had no take, so that the animatic stands in."""
 
-    def key(self, project: Project) -> str:
-        """Name of the segment: the same whenever its pixels would be."""
-        decides = [RECIPE, project.size, project.fps, self.model_dump(exclude={"shot_id", "fallback"})]
+    def key(self, size: str, fps: str) -> str:
+        """Name of the segment in a cut of `size` at `fps`: the same whenever its pixels would be."""
+        decides = [RECIPE, size, fps, self.model_dump(exclude={"shot_id", "fallback"})]
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -92,6 +93,17 @@ class Export(Record):
     bytes: int | None = None
     sha256: str | None = None
     failure: Failure | None = None
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """(width, height) in pixels."""
+        width, height = self.size.split("x")
+        return int(width), int(height)
+
+    @property
+    def frame_rate(self) -> Fraction:
+        """Frames per second."""
+        return FRAME_RATES[self.fps]
 
     @property
     def fallbacks(self) -> list[ShotId]:

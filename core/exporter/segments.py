@@ -4,10 +4,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from core.errors import MediaFailed, NotFound, StorageFailed
-from core.exporter.plan import Piece
-from core.media import ffmpeg, h264
-from core.project import Project
+from core.errors import NotFound
+from core.exporter.plan import Export, Piece
+from core.media import ffmpeg, ffmpeg_failure, h264
 from core.providers.base import Signals
 from core.store.files import put_in_place
 
@@ -15,12 +14,12 @@ SLOWEST = 1.25
 """A clip that is too short is slowed to at most this many times its length; then its last picture holds."""
 
 
-def make_segment(project: Project, folder: Path, piece: Piece, signals: Signals) -> Path:
+def make_segment(export: Export, folder: Path, piece: Piece, signals: Signals) -> Path:
     """The segment of `piece`, from the cache in `folder`/segments or made now.
 
     Raises MediaFailed, StorageFailed, NotFound for a source that is gone, and Halted through `signals`.
     """
-    path = folder / "segments" / f"{piece.key(project)}.mp4"
+    path = folder / "segments" / f"{piece.key(export.size, export.fps)}.mp4"
     if path.exists():
         return path
     source = folder / piece.source
@@ -45,7 +44,7 @@ def make_segment(project: Project, folder: Path, piece: Piece, signals: Signals)
                 frames=piece.frames,
             )
         else:
-            command = conform_command(project, piece, source, draft)
+            command = conform_command(export, piece, source, draft)
             run_ffmpeg(command, draft, signals, what=piece.shot_id)
         put_in_place(draft, path)
     finally:
@@ -53,11 +52,11 @@ def make_segment(project: Project, folder: Path, piece: Piece, signals: Signals)
     return path
 
 
-def conform_command(project: Project, piece: Piece, source: Path, result: Path) -> list[str]:
+def conform_command(export: Export, piece: Piece, source: Path, result: Path) -> list[str]:
     """The ffmpeg call that brings `source` to the size, the rate and exactly the frames of `piece`."""
-    width, height = project.frame_size
-    rate = f"{project.frame_rate.numerator}/{project.frame_rate.denominator}"
-    own_s = float(piece.own_frames / project.frame_rate)
+    width, height = export.frame_size
+    rate = f"{export.frame_rate.numerator}/{export.frame_rate.denominator}"
+    own_s = float(piece.own_frames / export.frame_rate)
     slowed = min(max(own_s / piece.source_s, 1.0), SLOWEST) if piece.source_s else 1.0
     filters = [
         f"setpts=(PTS-STARTPTS)*{slowed:.6f}",
@@ -72,7 +71,7 @@ def conform_command(project: Project, piece: Piece, source: Path, result: Path) 
     return [
         *(ffmpeg(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", str(source)),
         *("-map", "0:v:0", "-an", "-vf", ",".join(filters), "-frames:v", str(piece.frames)),
-        *(*h264(project.frame_rate), str(result)),
+        *(*h264(export.frame_rate), str(result)),
     ]
 
 
@@ -98,17 +97,4 @@ def run_ffmpeg(command: list[str], result: Path, signals: Signals, *, what: str)
             raise
     if process.returncode != 0:
         result.unlink(missing_ok=True)
-        raise explain(said.decode("utf-8", "replace"), what)
-
-
-def explain(said: str, what: str) -> MediaFailed | StorageFailed:
-    """The error behind what ffmpeg said about `what`."""
-    if "No space left on device" in said:
-        return StorageFailed(
-            f"The disk is full: {what} could not be written.",
-            remedy="Free some space, then export again; what is finished is kept.",
-        )
-    last = said.strip().splitlines()[-1][:200] if said.strip() else "no reason given"
-    return MediaFailed(
-        f"{what} could not be made: {last}.", remedy="Look at the shot's clip; make it again if needed."
-    )
+        raise ffmpeg_failure(said.decode("utf-8", "replace"), result, what=what)

@@ -1,6 +1,16 @@
 """Pictures, clips and tracks: taken in, probed, made small."""
 
-from core.media.files import ClipFacts, TrackFacts, ffmpeg, h264, poster, probe_clip, probe_track, sha256_of
+from core.media.files import (
+    ClipFacts,
+    TrackFacts,
+    ffmpeg,
+    ffmpeg_failure,
+    h264,
+    poster,
+    probe_clip,
+    probe_track,
+    sha256_of,
+)
 from core.media.stills import Still, safe_stem, shown_name, take_in_still, thumbnail
 
 __all__ = [
@@ -8,6 +18,7 @@ __all__ = [
     "Still",
     "TrackFacts",
     "ffmpeg",
+    "ffmpeg_failure",
     "h264",
     "poster",
     "probe_clip",

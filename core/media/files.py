@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import InputRefused, MediaFailed, disk_errors
+from core.errors import InputRefused, MediaFailed, StorageFailed, disk_errors
 from core.media.stills import save_jpeg, shown_name
 
 if TYPE_CHECKING:
@@ -44,6 +44,31 @@ def ffmpeg() -> str:
         return str(get_ffmpeg_exe())
     except RuntimeError as error:
         raise MediaFailed("There is no ffmpeg.", remedy="Install the requirements again.") from error
+
+
+DISK_REFUSED = (
+    "No space left on device",
+    "File too large",
+    "Disk quota exceeded",
+    "Read-only file system",
+    "Permission denied",
+)
+"""What ffmpeg says when it is the disk and not the picture."""
+
+
+def ffmpeg_failure(said: str, path: Path, *, what: str) -> MediaFailed | StorageFailed:
+    """The error behind what ffmpeg `said` while it wrote `what` to `path`."""
+    folder = path.parent
+    if any(refusal in said for refusal in DISK_REFUSED):
+        return StorageFailed(
+            f"The disk refused: {what} could not be written.",
+            remedy=f"Free some space on the disk of {folder}, or allow writing there; nothing was lost.",
+        )
+    reason = said.strip().splitlines()[-1][:200] if said.strip() else "it gave no reason"
+    return MediaFailed(
+        f"{what[:1].upper()}{what[1:]} could not be made: {reason}.",
+        remedy="Try again; if it fails again, make the shot's take anew.",
+    )
 
 
 def h264(fps: Fraction) -> list[str]:

@@ -1,7 +1,7 @@
 """Files that survive: written whole or not at all, under locks that a dying process lets go of."""
 
 import os
-import tempfile
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from filelock import FileLock, Timeout
 
-from core.errors import NotNow, disk_errors
+from core.errors import NotNow, StorageFailed, disk_errors
 
 T = TypeVar("T")
 
@@ -26,16 +26,20 @@ def write_atomically(path: Path, data: bytes) -> None:
     """Replace `path` by `data`; on return it is on the disk. Raises StorageFailed, the old file intact."""
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
+        fresh = draft_beside(path)
         try:
-            with os.fdopen(handle, "wb") as file:
+            with fresh.open("xb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            put_in_place(Path(name), path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+            put_in_place(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
+
+
+def draft_beside(path: Path) -> Path:
+    """A free, hidden name in the folder of `path`, for a file that is to be renamed to it."""
+    return path.with_name(f".{secrets.token_hex(6)}{path.suffix}.tmp")
 
 
 def put_in_place(finished: Path, path: Path) -> None:
@@ -95,12 +99,14 @@ def new_lock(path: Path) -> FileLock:
 
 
 def signature(path: Path) -> Signature | None:
-    """What tells one content of `path` from the next; None when there is no such file."""
+    """What tells one content of `path` from the next; None when there is none. Raises StorageFailed."""
     try:
-        facts = path.stat()
-    except FileNotFoundError:
-        return None
-    return signature_of(facts)
+        with disk_errors(path):
+            return signature_of(path.stat())
+    except StorageFailed as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            return None
+        raise
 
 
 def signature_of(facts: os.stat_result) -> Signature:

@@ -153,15 +153,14 @@ def _collector_resting(records: int) -> Iterator[None]:
 
 def _scan(folder: Path) -> dict[str, Signature]:
     """Name of each receipt in `folder` → its signature."""
-    try:
-        with os.scandir(folder) as entries:
-            found = {}
-            for entry in entries:
-                if entry.name.endswith(".json") and entry.name[0] != ".":
-                    found[entry.name] = signature_of(entry.stat())
-            return found
-    except FileNotFoundError:
+    if not folder.is_dir():
         return {}
+    found = {}
+    with disk_errors(folder), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(".json") and entry.name[0] != ".":
+                found[entry.name] = signature_of(entry.stat())
+    return found
 
 
 def _parse(path: str) -> Take:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import MediaFailed, StorageFailed
-from core.media import ffmpeg, h264
+from core.media import ffmpeg, ffmpeg_failure, h264
 
 CHECK_INTERVAL_S = 0.1
 """How long a wish to stop may wait while ffmpeg writes its last bytes."""
@@ -76,18 +76,8 @@ class Encoder:
 
     def _failure(self) -> MediaFailed | StorageFailed:
         self._said.seek(0)
-        said = self._said.read(4000).decode(errors="replace").strip()
-        if "No space left on device" in said:
-            folder = self._path.parent
-            return StorageFailed(
-                "The disk is full: the clip could not be written.",
-                remedy=f"Free some space on the disk of {folder}, then try again; nothing was lost.",
-            )
-        reason = said.splitlines()[-1] if said else f"it ended with {self._process.returncode}"
-        return MediaFailed(
-            f"ffmpeg could not make the clip: {reason}",
-            remedy="Try again; if it stays, run the doctor.",
-        )
+        said = self._said.read(4000).decode(errors="replace")
+        return ffmpeg_failure(said, self._path, what="the clip")
 
 
 def _command(path: Path, frame_size: tuple[int, int], fps: Fraction) -> list[str]:

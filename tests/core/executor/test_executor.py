@@ -290,3 +290,38 @@ def test_the_words_are_kept_with_the_take_and_cut_to_the_models_limit(
     (take,) = limited.order_takes(project, ["shot_001"])
     assert take.motion_prompt == "slow push in over"
     assert any("20 characters" in warning for warning in take.warnings)
+
+
+DISK_FULL = """
+import resource, signal, sys
+from pathlib import Path
+from waiting import wait_until
+from core.executor import Executor
+from core.settings import Settings
+from core.studio import Studio
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+executor = Executor(Path(sys.argv[1]))
+resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+executor.start()
+wait_until(lambda: executor.trouble is not None, what="the slots to be in trouble")
+print(executor.trouble, "|", executor.trouble.remedy)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a small disk is played by a limit that Windows has not")
+def test_takes_wait_out_a_full_disk(studio: Studio, project: str, data: Path) -> None:
+    studio.order_takes(project, ["shot_001"])
+    here = str(Path(__file__).parents[2])
+    told = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {here!r})\n{DISK_FULL}", str(data)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "|" in told
+    assert states(studio, project)[0] not in ("failed", "done")
+    after = Executor(data)
+    after.start()
+    wait_ended(studio, project)
+    assert after.stop()
+    assert states(studio, project) == ["done"]

@@ -112,10 +112,10 @@ def test_two_processes_that_edit_one_project_lose_nothing(studio: Studio, data: 
 
 
 def test_a_folder_that_cannot_be_written_is_said_and_nothing_is_lost(tmp_path: Path) -> None:
-    blocked = tmp_path / "blocked"
-    blocked.write_text("a file stands where the data folder should be")
+    blocked = tmp_path / "projects"
+    blocked.write_text("a file stands where the projects' folder should be")
     with pytest.raises(StorageFailed) as refusal:
-        Studio(Settings(data=blocked)).create_project("Ascent")
+        Studio(Settings(data=tmp_path)).create_project("Ascent")
     assert refusal.value.remedy
     assert blocked.read_text().startswith("a file")
 
