@@ -53,7 +53,7 @@ def show_exporting(project: Project) -> None:
     shown = shown_export(exports)
     with player:
         show_player(project, shown)
-        if shown is not None and shown.mode is plan.mode and not shown.same_cut(plan):
+        if shown is not None and not shown.same_cut(studio().plan_export(project.id, mode=shown.mode)):
             st.caption(":material/update: The storyboard has changed since: export again to see it.")
     st.subheader("The cut")
     show_cut(project, plan)

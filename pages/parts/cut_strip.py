@@ -3,18 +3,19 @@
 from typing import Any
 
 import altair as alt
+import pandas as pd
 import streamlit as st
 
 from core.exporter import Export, Mode, Piece
 from core.links import poster_url, thumb_url
-from core.project import FRAME_RATES, Project
+from core.project import FRAME_RATES, Project, Shot
 from core.timeline import timecode
 from pages.parts.ink import ink
 
 STRIP_PX = 820
 """Width for which labels and pictures are chosen: the narrowest window that we design for."""
-THUMB_PX = (96, 54)
-"""Largest picture in a block, (width, height)."""
+PICTURES_PX = (96, 40)
+"""Widths that a picture in a block may have: the largest that fits."""
 BLOCK_PX = 66
 """Height of a block; its label stands below it."""
 STRIP_TALL_PX = 118
@@ -31,8 +32,7 @@ def show_cut(project: Project, plan: Export) -> None:
     seconds = alt.Axis(
         title=None, format="~s", labelExpr="datum.value + ' s'", grid=False, tickCount=8, offset=22
     )
-    data = alt.Data(values=blocks)  # type: ignore[no-untyped-call]
-    base = alt.Chart(data).encode(
+    base = alt.Chart(pd.DataFrame(blocks)).encode(
         x=alt.X(
             "begin_s:Q", axis=seconds, scale=alt.Scale(domain=[0, plan.duration_s], nice=False, padding=0)
         ),
@@ -51,17 +51,23 @@ def show_cut(project: Project, plan: Export) -> None:
         y2=alt.value(BLOCK_PX),
         opacity=alt.Opacity("solid:Q", scale=None, legend=None),
     )
-    pictures = (
-        base.transform_filter("datum.picture_px > 0")
-        .mark_image(align="center", baseline="top", aspect=True, height=THUMB_PX[1], width=THUMB_PX[0])
-        .encode(x="middle_s:Q", y=alt.value(6), url="picture:N")
-    )
+    pictures = [_pictures(base, width_px) for width_px in PICTURES_PX]
     labels = base.mark_text(align="center", baseline="middle", fontSize=11, color=ink()).encode(
         x="middle_s:Q", y=alt.value(BLOCK_PX + 11), text="label:N"
     )
     st.altair_chart(
-        (rects + pictures + labels).properties(height=STRIP_TALL_PX), alt=_described(plan, blocks)
+        alt.layer(rects, *pictures, labels).properties(height=STRIP_TALL_PX), alt=_described(plan, blocks)
     )
+
+
+def _pictures(base: alt.Chart, width_px: int) -> alt.Chart:
+    """The pictures of one width, in the middle of their blocks."""
+    height_px = min(BLOCK_PX - 12, width_px)
+    images = base.transform_filter(f"datum.picture_px == {width_px}").mark_image(
+        align="center", baseline="middle", aspect=True, height=height_px, width=width_px
+    )
+    pictures: alt.Chart = images.encode(x="middle_s:Q", y=alt.value(BLOCK_PX / 2), url="picture:N")
+    return pictures
 
 
 def _blocks(project: Project, plan: Export) -> list[dict[str, Any]]:
@@ -87,8 +93,8 @@ def _blocks(project: Project, plan: Export) -> list[dict[str, Any]]:
                 "solid": KINDS[kind],
                 "shown": f"{kind}, no clip yet" if piece.fallback else kind,
                 "words": shots[piece.shot_id].words,
-                "picture": _picture_url(plan, project, piece),
-                "picture_px": room_px if room_px > THUMB_PX[0] else 0,
+                "picture": _picture_url(plan, shots[piece.shot_id], piece),
+                "picture_px": next((width for width in PICTURES_PX if width + 6 < room_px), 0),
                 "label": _label(piece, kind, room_px),
             }
         )
@@ -102,8 +108,8 @@ def shown_as(mode: Mode, piece: Piece) -> str:
     return "still" if mode is Mode.STILLS else "camera move"
 
 
-def _picture_url(plan: Export, project: Project, piece: Piece) -> str:
-    video = project.shot(piece.shot_id).render.video
+def _picture_url(plan: Export, shot: Shot, piece: Piece) -> str:
+    video = shot.render.video
     if piece.move is None and video is not None:
         return poster_url(plan.project_id, video.take_id)
     return thumb_url(plan.project_id, piece.source_sha256)
