@@ -1,1 +1,73 @@
-"""The animate page."""
+"""The animate page: every shot and where it stands, takes to order and stop, the chosen shot on monitors."""
+
+import streamlit as st
+
+from core.project import Project
+from pages.parts.actions import show_actions, show_progress
+from pages.parts.board import read_board
+from pages.parts.current import current_project, studio
+from pages.parts.inspector import show_inspector
+from pages.parts.monitors import show_monitors
+from pages.parts.notices import errors_shown
+from pages.parts.ordering import asked, confirm_paid_order
+from pages.parts.status_table import chosen_shot, show_table
+
+LIVE_S = 1.0
+"""How often the page looks while takes are under way."""
+IDLE_S = 4.0
+"""How often it looks otherwise: another window or the command line may have ordered something."""
+
+
+def main() -> None:
+    """The page, for the project at hand."""
+    project = current_project()
+    if project is None:
+        return
+    if not project.shots:
+        show_nothing_yet(project)
+        return
+    with errors_shown():
+        confirm_paid_order()
+        tell_damage(project)
+        busy = studio().outlook(project.id).busy
+        st.fragment(live, run_every=LIVE_S if busy else IDLE_S)(project.id, busy, asked() is not None)
+
+
+def show_nothing_yet(project: Project) -> None:
+    """What to do while the storyboard is empty."""
+    st.info(
+        "A clip is made from a still. Bring some in, then come back to animate them.",
+        title=f"{project.title} has nothing to animate yet",
+        icon=":material/photo_library:",
+    )
+    st.page_link("project.py", label="Bring in stills", icon=":material/add_photo_alternate:")
+
+
+def tell_damage(project: Project) -> None:
+    """Takes that are missing from the page because their receipts cannot be read."""
+    damaged = studio().store.takes.damaged(studio().folder(project.id))
+    if damaged:
+        more = f" {len(damaged) - 1} more are like it." if len(damaged) > 1 else ""
+        st.warning(f"{damaged[0].remedy}{more}", title=str(damaged[0]), icon=":material/warning:")
+
+
+def live(project_id: str, was_busy: bool, was_asked: bool) -> None:
+    """All that changes by itself; the whole page runs only when its pace has to change."""
+    with errors_shown():
+        board = read_board(project_id)
+        if (board.outlook.busy, asked() is not None) != (was_busy, was_asked):
+            st.rerun()
+        if not board.statuses:
+            st.rerun()
+        show_actions(board)
+        show_progress(board)
+        chosen = chosen_shot(board.project)
+        monitors, inspector = st.columns([72, 28], gap="medium")
+        with monitors:
+            show_monitors(board.project, board.status(chosen))
+        with inspector:
+            show_inspector(board, board.status(chosen))
+        show_table(board, chosen)
+
+
+main()

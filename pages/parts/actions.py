@@ -1,0 +1,119 @@
+"""The row of buttons for all shots, and beneath it how far the work is and what it costs."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+import streamlit as st
+
+from core.executor import trouble
+from core.pricing import dollars
+from core.progress import Outlook, ShotStatus
+from pages.parts.board import Board, failed, without_clip
+from pages.parts.current import studio
+from pages.parts.notices import show_error
+from pages.parts.ordering import Order, place, refusal, show_trouble, trouble_kept
+
+
+def show_actions(board: Board) -> None:
+    """Generate all, generate missing, retry and stop: each says its price before it is pressed."""
+    ready = board.ready
+    missing, broken = without_clip(ready), failed(ready)
+    fresh = len(without_clip(board.statuses)) == len(board.statuses)
+    columns = st.columns(4, gap="small")
+    with columns[0]:
+        kept = "" if fresh else " Clips that you have stay: every shot gets one more take."
+        _order_button(board, "Generate all", ready, f"Animates every shot.{kept}", primary=fresh)
+    with columns[1]:
+        told = "Animates the shots that have no clip yet."
+        _order_button(board, "Generate missing", missing, told, primary=bool(missing) and not fresh)
+    with columns[2]:
+        told = "Orders a new take of every shot whose last one failed."
+        _order_button(board, "Retry failed", broken, told)
+    with columns[3]:
+        st.button(
+            "Stop",
+            key="stop",
+            icon=":material/stop:",
+            help="Ends what waits and what runs for free. A paid take under way goes on: its money is spent.",
+            disabled=not board.outlook.busy,
+            on_click=_stop,
+            args=(board.project.id,),
+            width="stretch",
+        )
+    show_trouble()
+    if (halted := trouble()) is not None:
+        show_error(halted)
+    _explain_refusal(board)
+
+
+def _order_button(
+    board: Board, label: str, shots: Sequence[ShotStatus], told: str, *, primary: bool = False
+) -> None:
+    quotes = [board.quotes[each.shot.shot_id] for each in shots]
+    order = Order(
+        project_id=board.project.id,
+        shot_ids=tuple(each.shot.shot_id for each in shots),
+        model=None,
+        usd=sum((quote.usd for quote in quotes), Decimal(0)),
+        usd_high=sum((quote.usd_high for quote in quotes), Decimal(0)),
+    )
+    st.button(
+        f"{label} ({len(shots):,}) · {order.price_text}" if shots else f"{label} (0)",
+        key=label.lower().replace(" ", "_"),
+        help=told,
+        type="primary" if primary else "secondary",
+        disabled=not shots or refusal([quote.model for quote in quotes]) is not None,
+        on_click=place,
+        args=(order,),
+        width="stretch",
+    )
+
+
+def _explain_refusal(board: Board) -> None:
+    refused = refusal([board.project.model_of(each.shot) for each in board.statuses])
+    if refused is not None:
+        st.info(
+            f"{refused.remedy} For one shot do so below, for all of them on the Project page.",
+            title=str(refused),
+        )
+
+
+def _stop(project_id: str) -> None:
+    with trouble_kept():
+        studio().stop(project_id)
+
+
+def show_progress(board: Board) -> None:
+    """How far the work is and the bill so far, in a line that is always there."""
+    bar, bill = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    with bar:
+        done = len(board.statuses) - len(without_clip(board.statuses))
+        if board.outlook.busy:
+            st.progress(board.outlook.fraction, text=outlook_text(board.outlook))
+        else:
+            st.progress(
+                done / len(board.statuses), text=f"{done:,} of {len(board.statuses):,} shots have a clip"
+            )
+    with bill:
+        costs = studio().costs(board.project.id)
+        risk = f" · at risk **{dollars(costs.at_risk_usd)}**" if costs.at_risk_usd else ""
+        st.caption(
+            f"Spent **{dollars(costs.spent_usd)}** · reserved **{dollars(costs.reserved_usd)}**{risk}",
+            text_alignment="right",
+        )
+
+
+def outlook_text(outlook: Outlook) -> str:
+    """What is done, running and waiting, and how long that may last."""
+    takes = "take" if outlook.total == 1 else "takes"
+    counted = f"{outlook.ended:,} of {outlook.total:,} {takes} finished"
+    parts = [counted, f"{outlook.running} running", f"{outlook.queued:,} waiting"]
+    if outlook.remaining_s is not None:
+        parts.append(f"about {_rounded(outlook.remaining_s)} left")
+    return " · ".join(parts)
+
+
+def _rounded(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} hours"
