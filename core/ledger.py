@@ -141,11 +141,16 @@ class Ledger:
         try:
             line = Line.model_validate_json(text)
         except ValidationError as error:
-            bill.broken.append(
-                f"Line {self._lines_read} of the ledger cannot be read: {error.errors()[0]['msg']}."
-            )
+            bill.broken.append(f"Line {self._lines_read} of the ledger cannot be read: {_why(error)}.")
             return
         bill.last[line.take_id] = line
+
+
+def _why(error: ValidationError) -> str:
+    """What is wrong with a line, for people."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg'].lower()}" if where else "it is torn, or not JSON"
 
 
 def _append_durably(path: Path, data: bytes) -> None:

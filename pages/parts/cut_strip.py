@@ -22,6 +22,8 @@ STRIP_TALL_PX = 118
 """Height of blocks, labels and the scale of seconds."""
 CHAR_PX = 7
 """About how wide a letter of a label is."""
+STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+"""Distances that marks on the scale may have."""
 KINDS = {"clip": 0.9, "camera move": 0.45, "still": 0.2}
 """What is shown of a shot → how solid its block is. The word stands in the block too."""
 
@@ -29,12 +31,12 @@ KINDS = {"clip": 0.9, "camera move": 0.45, "still": 0.2}
 def show_cut(project: Project, plan: Export) -> None:
     """The strip of `plan`, by time; details of a shot appear when it is pointed at."""
     blocks = _blocks(project, plan)
-    seconds = alt.Axis(
-        title=None, format="~s", labelExpr="datum.value + ' s'", grid=False, tickCount=8, offset=22
-    )
+    gap_px = 1.0 if 6 * len(blocks) < STRIP_PX else 0.25
     base = alt.Chart(pd.DataFrame(blocks)).encode(
         x=alt.X(
-            "begin_s:Q", axis=seconds, scale=alt.Scale(domain=[0, plan.duration_s], nice=False, padding=0)
+            "begin_s:Q",
+            axis=_time_axis(plan.duration_s),
+            scale=alt.Scale(domain=[0, plan.duration_s], nice=False, padding=0),
         ),
         tooltip=[
             alt.Tooltip("shot:N", title="Shot"),
@@ -45,7 +47,7 @@ def show_cut(project: Project, plan: Export) -> None:
             alt.Tooltip("words:N", title="Words"),
         ],
     )
-    rects = base.mark_rect(cornerRadius=4, xOffset=1, x2Offset=-1).encode(
+    rects = base.mark_rect(cornerRadius=4, xOffset=gap_px, x2Offset=-gap_px).encode(
         x2="end_s:Q",
         y=alt.value(0),
         y2=alt.value(BLOCK_PX),
@@ -58,6 +60,16 @@ def show_cut(project: Project, plan: Export) -> None:
     st.altair_chart(
         alt.layer(rects, *pictures, labels).properties(height=STRIP_TALL_PX), alt=_described(plan, blocks)
     )
+
+
+def _time_axis(duration_s: float) -> alt.Axis:
+    """Seconds in a short cut, minutes and seconds in a long one; about ten marks."""
+    step = next((step for step in STEPS_S if duration_s <= 10 * step), STEPS_S[-1])
+    told = "datum.value + ' s'"
+    if duration_s >= 60:
+        told = "floor(datum.value / 60) + ':' + pad(datum.value % 60, 2, '0', 'left')"
+    marks = [step * number for number in range(int(duration_s / step) + 1)]
+    return alt.Axis(title=None, values=marks, labelExpr=told, grid=False, offset=22)
 
 
 def _pictures(base: alt.Chart, width_px: int) -> alt.Chart:
