@@ -12,6 +12,7 @@ from core.http_api import Gate, routes
 from core.logs import shown_in_terminal
 from core.server import at_work, prepare, refuse_other_addresses, refuse_to_start, settle_down
 from core.studio import the_studio
+from pages.first_visit import frame_routes
 
 try:
     STUDIO = the_studio()
@@ -41,7 +42,7 @@ def _load_what_tables_need() -> None:
 
 app = st.App(
     Path(__file__).parent / "pages" / "_main.py",
-    routes=routes(STUDIO),
+    routes=[*routes(STUDIO), *frame_routes()],
     lifespan=lifespan,
     middleware=[Middleware(Gate)],
 )

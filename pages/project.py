@@ -48,8 +48,7 @@ def facts(project: Project) -> str:
     length = seconds_text(float(total_frames(project) / project.frame_rate))
     return " · ".join(
         [
-            counted(len(project.shots), "shot"),
-            length,
+            f"{counted(len(project.shots), 'shot')} · {length}" if project.shots else "no shots yet",
             f"{SHAPES[project.aspect]}, {size_name(project.size)}",
             f"{project.fps} frames per second",
             model,
@@ -79,8 +78,8 @@ def show_page(project: Project) -> None:
             st.caption("Each becomes a shot, in the order of the names. JPEG, PNG and WebP stay as they are.")
             bring_stills(project)
         return
-    show_oddities(project, studio().catalogue)
     show_storyboard(project)
+    show_oddities(project, studio().catalogue)
     show_price(project)
 
 

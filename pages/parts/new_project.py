@@ -24,12 +24,12 @@ def _new_project_dialog() -> None:
 
 def new_project_form(where: str) -> None:
     """Title, shape, size, rate and model; the new project is then the one at work. `where` names the form."""
-    shape = st.segmented_control(
+    shapes = list(Aspect)
+    shape = st.radio(
         "Shape",
-        list(Aspect),
-        default=Aspect.HORIZONTAL,
-        required=True,
+        shapes,
         format_func=lambda each: SHAPES[each],
+        horizontal=True,
         key=f"new_shape_{where}",
     )
     catalogue = the_studio().catalogue

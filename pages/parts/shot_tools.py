@@ -22,14 +22,18 @@ def show_oddities(project: Project, catalogue: Catalogue) -> None:
     if odd:
         lines = [f"{problem.what} {problem.remedy}" for problem in odd[:_SHOWN]]
         more = [f"and {len(odd) - _SHOWN} more like it."] if len(odd) > _SHOWN else []
-        st.info(
-            "  \n".join([*lines, *more]),
-            title="The times of the shots do not meet",
-            icon=":material/view_timeline:",
-        )
-        st.button(
-            "Line up the shots", icon=":material/align_horizontal_left:", on_click=_line_up, args=(project,)
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.info(
+                "  \n".join([*lines, *more]),
+                title="The times of the shots do not meet",
+                icon=":material/view_timeline:",
+            )
+            st.button(
+                "Line up the shots",
+                icon=":material/align_horizontal_left:",
+                on_click=_line_up,
+                args=(project,),
+            )
     cut = _cut_prompts(project, catalogue)
     if cut:
         named = ", ".join(cut[:8]) + (" and others" if len(cut) > 8 else "")
