@@ -15,7 +15,7 @@ from pages.parts.shot_sheet import show_shot_sheet
 from pages.parts.shot_table import show_shot_table, take_edits
 from pages.parts.shot_tools import remove_shots_form, show_oddities
 from pages.parts.watch import begin_drawing, watch
-from pages.parts.words import SHAPES, counted, seconds_text, size_name
+from pages.parts.words import SHAPES, counted, plain, seconds_text, size_name
 
 TABLE, ONE_SHOT = "All shots", "One shot"
 
@@ -52,7 +52,7 @@ def facts(project: Project) -> str:
             f"{SHAPES[project.aspect]}, {size_name(project.size)}",
             f"{project.fps} frames per second",
             model,
-            f"music: {project.track.source_name}" if project.track else "no music",
+            f"music: {plain(project.track.source_name)}" if project.track else "no music",
         ]
     )
 

@@ -1,6 +1,5 @@
 """Bringing stills and music into a project, by upload or from a folder of this computer."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from core.project import Project
 from core.storyboard import PICTURE_ENDINGS, TRACK_ENDINGS, Brought
 from core.studio import the_studio
 from pages.parts.outcome import Outcome, brought, keep_outcome
-from pages.parts.words import seconds_text
+from pages.parts.words import plain, seconds_text
 
 _LARGEST_UPLOAD_MB = 400
 
@@ -82,7 +81,7 @@ def _folder(typed: str) -> Path:
 def bring_music(project: Project) -> None:
     """The music under the cut: what there is, another one, or none."""
     if project.track is not None:
-        st.markdown(f":material/music_note: **{_plain(project.track.source_name)}**")
+        st.markdown(f":material/music_note: **{plain(project.track.source_name)}**")
         st.caption(f"{seconds_text(project.track.duration)} long.")
         if st.button("Remove the music", icon=":material/music_off:", key=f"remove_track_{project.id}"):
             _keep(project, lambda: the_studio().remove_track(project.id))
@@ -117,8 +116,3 @@ def _fresh_key(what: str, project: Project) -> str:
 
 def _renew_key(what: str) -> None:
     st.session_state[f"uploads_of_{what}"] = st.session_state.get(f"uploads_of_{what}", 0) + 1
-
-
-def _plain(text: str) -> str:
-    """`text` as it is, in a place where Markdown would be read."""
-    return re.sub(r"([\\`*_{}\[\]()#+!|<>~:$-])", r"\\\1", text)

@@ -25,15 +25,15 @@ def follow(key: str, shown: Any, stored: Any, *, typed: bool = False) -> dict[st
 
 def field_key(project_id: str, field: str, shot_id: str = "") -> str:
     """The key of the input field for one field of a project or a shot."""
-    return f"field/{project_id}/{shot_id}/{field}"
+    return f"field/{project_id}/{field}/{shot_id}"
 
 
 def _seen(key: str) -> str:
-    return f"{key}/seen"
+    return f"seen/{key}"
 
 
 def _save_field(key: str) -> None:
-    _, project_id, shot_id, field = key.split("/")
+    _, project_id, field, shot_id = key.split("/", 3)
     shown, stored = st.session_state.pop(_seen(key))
     now = st.session_state[key]
     if now != shown:

@@ -6,11 +6,12 @@ from contextlib import contextmanager
 import streamlit as st
 
 from core.errors import StillmotionError
+from pages.parts.words import plain
 
 
 def show_error(error: StillmotionError) -> None:
     """What went wrong and what to do."""
-    st.error(error.remedy, title=str(error), icon=":material/error:")
+    st.error(plain(error.remedy), title=plain(str(error)), icon=":material/error:")
 
 
 @contextmanager

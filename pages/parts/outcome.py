@@ -11,7 +11,7 @@ from core.errors import StillmotionError
 from core.storyboard import Brought
 from core.studio import the_studio
 from pages.parts.notices import show_error
-from pages.parts.words import FIELDS
+from pages.parts.words import FIELDS, plain
 
 _KEPT = "outcome_kept"
 _SHOWN = 5
@@ -61,7 +61,11 @@ def show_outcome(project_id: str) -> None:
     if outcome is None or outcome.project_id != project_id:
         return
     if outcome.done or outcome.notes:
-        st.success("  \n".join(_some(outcome.notes)), title=outcome.done or None, icon=":material/check:")
+        st.success(
+            "  \n".join(plain(line) for line in _some(outcome.notes)),
+            title=outcome.done or None,
+            icon=":material/check:",
+        )
     for conflict in outcome.conflicts:
         _show_conflict(project_id, conflict)
     for error in outcome.errors[:_SHOWN]:
@@ -80,7 +84,8 @@ def _show_conflict(project_id: str, conflict: Conflict) -> None:
     where = f"{FIELDS[edit.field]} of {edit.shot_id}" if edit.shot_id else FIELDS[edit.field]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(
-            f"You wrote {spoken(edit.now)}; meanwhile it became {spoken(conflict.theirs)}, which was kept.",
+            f"You wrote {plain(spoken(edit.now))}; meanwhile it became {plain(spoken(conflict.theirs))},"
+            " which was kept.",
             title=f"{where}: somebody else changed it too",
             icon=":material/call_split:",
         )

@@ -8,7 +8,7 @@ from core.pricing import price_text
 from core.project import Project
 from core.studio import the_studio
 from pages.parts.notices import show_error
-from pages.parts.words import counted
+from pages.parts.words import counted, plain
 
 _QUOTED = "storyboard_quote"
 
@@ -24,12 +24,12 @@ def show_price(project: Project) -> None:
     with st.container(border=True, gap="xsmall"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f"Animating {counted(len(batch.shots), 'shot')} once: **{_shown(price)}**", width="stretch"
+                f"Animating {counted(len(batch.shots), 'shot')} once: **{plain(price)}**", width="stretch"
             )
             st.page_link("animate.py", label="Go on to Animate", icon=":material/arrow_forward:")
         for note, count in _notes(batch).items():
             where = "" if count == len(batch.shots) else f" ({counted(count, 'shot')})"
-            st.caption(_shown(note) + where)
+            st.caption(plain(note) + where)
 
 
 def _quote(project: Project) -> BatchQuote:
@@ -49,8 +49,3 @@ def _notes(batch: BatchQuote) -> dict[str, int]:
         for note in each.quote.notes:
             counts[note] = counts.get(note, 0) + 1
     return counts
-
-
-def _shown(text: str) -> str:
-    """`text` with dollar signs that are not read as mathematics."""
-    return text.replace("$", "\\$")

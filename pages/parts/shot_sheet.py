@@ -12,7 +12,7 @@ from core.timeline import needed_frames
 from pages.parts.fields import field_key, follow
 from pages.parts.outcome import save
 from pages.parts.prompt_limit import cut_prompt
-from pages.parts.words import FIELDS, model_name
+from pages.parts.words import FIELDS, model_name, plain
 
 _CHOSEN = "shot_in_view"
 
@@ -68,7 +68,7 @@ def _still(project: Project, shot: Shot) -> None:
     )
     seconds = float(needed_frames(shot, project.frame_rate) / project.frame_rate)
     st.caption(
-        f"{render.source_name} · {render.width} × {render.height} · {seconds:.2f} s,"
+        f"{plain(render.source_name)} · {render.width} × {render.height} · {seconds:.2f} s,"
         f" from {shot.start:.2f} s to {shot.end:.2f} s"
     )
 
@@ -131,7 +131,7 @@ def _prompt_facts(project: Project, shot: Shot, catalogue: Catalogue) -> None:
     cut = cut_prompt(project, shot, catalogue)
     if cut is not None:
         st.warning(
-            f"It would get only: {cut.left}",
+            f"It would get only: {plain(cut.left)}",
             title=f"{cut.model.name} takes {cut.model.prompt.max_chars} of {len(shot.words)} characters",
             icon=":material/content_cut:",
         )

@@ -1,5 +1,6 @@
 """What people read for the names that the records use."""
 
+import re
 from collections.abc import Mapping
 
 from core.catalogue import Aspect, Model
@@ -51,3 +52,12 @@ def seconds_text(seconds: float) -> str:
 def counted(count: int, noun: str) -> str:
     """A count with its noun: "1 shot", "6 shots"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def plain(text: str) -> str:
+    """`text` for a place where Markdown is read, so that names, paths and dollars show as they are.
+
+    One dollar sign alone is left alone: it takes two to begin a formula.
+    """
+    special = r"([\\`*$\[\]<>~])" if text.count("$") > 1 else r"([\\`*\[\]<>~])"
+    return re.sub(special, r"\\\1", text)

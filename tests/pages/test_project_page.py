@@ -303,6 +303,12 @@ def test_a_prompt_longer_than_the_model_takes_is_warned_about(at_work: Studio, p
     assert "1 motion prompt will be cut" in said(page)
 
 
+def test_names_are_shown_as_they_are(at_work: Studio, project: Project, draw: Draw) -> None:
+    page = opened("Bring in stills")
+    page = without_exception(page.file_uploader[0].upload("*a* $1 $2.png", b"no picture").run())
+    assert page.error[0].title.startswith(r"\*a\* \$1 \$2.png")
+
+
 # All of it
 
 
@@ -327,7 +333,7 @@ def test_shots_are_removed(at_work: Studio, project: Project) -> None:
 def test_the_price_of_the_storyboard_is_told_with_its_range(at_work: Studio, project: Project) -> None:
     assert "Animating 3 shots once: **free**" in said(opened())
     at_work.edit(project.id, [Edit(field="video_model", was="animatic", now="kling_i2v")])
-    assert "once: **\\$1.05**" in said(opened())
+    assert "once: **$1.05**" in said(opened())
     at_work.edit(project.id, [Edit(field="video_model", was="kling_i2v", now="seedance20_i2v")])
     page = opened()
     assert "once: **about \\$" in said(page)
