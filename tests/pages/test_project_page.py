@@ -252,6 +252,44 @@ def test_a_cell_is_sent_once_however_often_the_page_is_drawn(at_work: Studio, pr
     assert "somebody else" not in said(page)
 
 
+def drawn_because_of_somebody_else(page: AppTest) -> AppTest:
+    """The page, drawn again by itself: what is half typed in the browser is not known here."""
+    page.session_state["drawing_was_asked_by_watch"] = True
+    return without_exception(page.run())
+
+
+def test_a_cell_that_changed_under_an_open_editor_is_a_conflict(at_work: Studio, project: Project) -> None:
+    page = opened()
+    at_work.edit(project.id, [Edit(shot_id="shot_001", field="camera_language", was="", now="theirs")])
+    page = drawn_because_of_somebody_else(page)
+    assert table(page, "camera")[0] == "theirs"
+    page = type_in_table(page, {0: {"camera": "begun before"}})
+    assert at_work.project(project.id).shots[0].camera_language == "theirs"
+    assert "“begun before”" in said(page)
+
+
+def test_rows_stay_while_somebody_may_be_typing_and_come_when_asked_for(
+    at_work: Studio, project: Project, draw: Draw
+) -> None:
+    page = opened()
+    at_work.add_stills(project.id, [("new.png", draw.still("new.png", color="pink"))])
+    page = drawn_because_of_somebody_else(page)
+    assert len(table(page, "shot")) == 3
+    page = press(page, "Show the table as it is now")
+    assert len(table(page, "shot")) == 4
+
+
+def test_a_field_waits_with_somebody_elses_words_while_it_may_be_typed_into(
+    at_work: Studio, project: Project
+) -> None:
+    page = one_shot()
+    at_work.edit(project.id, [Edit(shot_id="shot_001", field="environment", was="", now="theirs")])
+    page = drawn_because_of_somebody_else(page)
+    assert field(page, "Place").value == ""  # type: ignore[attr-defined]
+    page = without_exception(page.run())
+    assert field(page, "Place").value == "theirs"  # type: ignore[attr-defined]
+
+
 def test_the_motion_prompt_is_shown_overridden_and_given_back(at_work: Studio, project: Project) -> None:
     at_work.edit(project.id, [Edit(shot_id="shot_001", field="camera_language", was="", now="push in")])
     page = opened()
