@@ -1,6 +1,8 @@
 """The table of shots: live without losing the chosen row, which is kept by the shot's name."""
 
-from typing import Any
+import time
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import streamlit as st
@@ -15,8 +17,31 @@ from pages.parts.statuses import COLOURS, DONE, RUNNING, WAITING, cost_text, len
 ROW_PX = 52
 HEADER_PX = 38
 TALLEST_PX = HEADER_PX + 8 * ROW_PX
-_CHOSEN = "chosen_shots"
-_SEEN = "seen_shots"
+ECHO_S = 1.0
+"""How long the browser may repeat a choice that is known, until it hears where the mark stands now."""
+_CHOICES = "chosen_shots"
+
+
+@dataclass
+class _Choice:
+    """What is known of the choice in one project's table."""
+
+    shot_id: ShotId
+    seen: list[ShotId]
+    """The rows of the table that the person sees, by the names of their shots."""
+    mark: "_Selection"
+    """Where the mark was put last."""
+    echo: "_Selection | None" = None
+    """The choice of the person that led to it."""
+    echo_until_s: float = 0.0
+    """Until when that may be repeated, on the monotonic clock."""
+
+
+class _Selection(NamedTuple):
+    """Places in a table: rows that are marked, and cells as (row, column)."""
+
+    rows: tuple[int, ...] = ()
+    cells: tuple[tuple[int, str], ...] = ()
 
 
 def chosen_shot(project: Project) -> ShotId:
@@ -25,33 +50,35 @@ def chosen_shot(project: Project) -> ShotId:
     Rows are only places: they are turned into names by the rows of the table that the person saw.
     """
     present = [shot.shot_id for shot in project.shots]
-    chosen: dict[str, ShotId] = st.session_state.setdefault(_CHOSEN, {})
-    seen: list[ShotId] = st.session_state.setdefault(_SEEN, {}).get(project.id, present)
-    before = chosen.get(project.id, present[0])
-    picked = _picked(project, seen, before)
-    chosen[project.id] = picked if picked in present else present[0]
-    return chosen[project.id]
+    choices: dict[str, _Choice] = st.session_state.setdefault(_CHOICES, {})
+    choice = choices.setdefault(project.id, _Choice(present[0], present, _Selection((0,))))
+    selection = _selection(project)
+    if selection is not None:
+        _follow(choice, selection)
+    if choice.shot_id not in present:
+        choice.shot_id = present[0]
+    return choice.shot_id
 
 
-def _picked(project: Project, seen: list[ShotId], before: ShotId) -> ShotId:
+def _follow(choice: _Choice, selection: _Selection) -> None:
     """A click on any cell picks its row, and so does the mark at its left; whichever moved counts."""
-    state: Any = st.session_state.get(_key(project))
-    if state is None:
-        return before
-    selection = state["selection"]
-    rows: list[int] = [*(cell[0] for cell in selection["cells"]), *selection["rows"]]
-    for row in rows:
-        if row < len(seen) and seen[row] != before:
-            return seen[row]
-    return before
+    now_s = time.monotonic()
+    if selection == choice.mark or (selection == choice.echo and now_s < choice.echo_until_s):
+        return
+    moved = [cell[0] for cell in selection.cells if cell not in choice.mark.cells] or selection.rows
+    if moved and moved[0] < len(choice.seen):
+        choice.shot_id = choice.seen[moved[0]]
+    choice.echo, choice.echo_until_s = selection, now_s + ECHO_S
 
 
 def show_table(board: Board, chosen: ShotId) -> None:
     """Every shot with its status, take, model, length and cost, in the order of the storyboard."""
     project = board.project
     present = [each.shot.shot_id for each in board.statuses]
-    _mark(project, present.index(chosen))
-    st.session_state[_SEEN][project.id] = present
+    choice: _Choice = st.session_state[_CHOICES][project.id]
+    if choice.seen != present:
+        choice.seen, choice.echo = present, None
+    choice.mark = _mark(project, present.index(chosen))
     st.dataframe(
         _rows(board),
         key=_key(project),
@@ -70,14 +97,24 @@ def _key(project: Project) -> str:
     return f"shots-{project.id}"
 
 
-def _mark(project: Project, row: int) -> None:
-    """Let the mark stand at the chosen shot, wherever its row is now."""
+def _selection(project: Project) -> _Selection | None:
+    """What the browser says is selected; None before it said anything."""
     state: Any = st.session_state.get(_key(project))
-    rows = list(state["selection"]["rows"]) if state is not None else None
-    cells = [tuple(cell) for cell in state["selection"]["cells"]] if state is not None else []
-    here = [cell for cell in cells if cell[0] == row]
-    if rows != [row] or here != cells:
-        st.session_state[_key(project)] = {"selection": {"rows": [row], "columns": [], "cells": here}}
+    if state is None:
+        return None
+    cells = tuple((int(row), str(column)) for row, column in state["selection"]["cells"])
+    return _Selection(tuple(state["selection"]["rows"]), cells)
+
+
+def _mark(project: Project, row: int) -> _Selection:
+    """Let the mark stand at the chosen shot, wherever its row is now."""
+    selection = _selection(project)
+    cells = tuple(cell for cell in selection.cells if cell[0] == row) if selection else ()
+    mark = _Selection((row,), cells)
+    if selection != mark:
+        wanted = {"rows": [row], "columns": [], "cells": list(cells)}
+        st.session_state[_key(project)] = {"selection": wanted}
+    return mark
 
 
 def _rows(board: Board) -> pa.Table:
