@@ -26,7 +26,7 @@ def take_in(data: bytes, name: str, folder: Path) -> tuple[Image.Image, tuple[st
 
 def saved(picture: Image.Image, form: str, **options: object) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, form, **options)  # type: ignore[arg-type]
+    picture.save(buffer, form, **options)
     return buffer.getvalue()
 
 
