@@ -30,7 +30,7 @@ from core.take import Failure, State, Take
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOTS = 1_000
-RUNS = 9
+RUNS = 15
 ALLOWED_MS = 60.0
 ALLOWED_KB = 200.0
 START_S = 60.0

@@ -1,10 +1,12 @@
 """The animate page: every shot and where it stands, takes to order and stop, the chosen shot on monitors."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 
 from core.project import Project
 from pages.parts.actions import show_actions, show_progress
-from pages.parts.board import read_board
+from pages.parts.board import Board, read_board
 from pages.parts.current import current_project, studio
 from pages.parts.inspector import show_inspector
 from pages.parts.monitors import show_monitors
@@ -18,6 +20,14 @@ IDLE_S = 4.0
 """How often it looks otherwise: another window or the command line may have ordered something."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """What decides how often the page looks, and whether it asks something meanwhile."""
+
+    busy: bool
+    asked: bool
+
+
 def main() -> None:
     """The page, for the project at hand."""
     project = current_project()
@@ -29,8 +39,9 @@ def main() -> None:
     with errors_shown():
         confirm_paid_order()
         tell_damage(project)
-        busy = studio().outlook(project.id).busy
-        st.fragment(live, run_every=LIVE_S if busy else IDLE_S)(project.id, busy, asked() is not None)
+        board = read_board(project.id)
+        pace = Pace(busy=board.outlook.busy, asked=asked() is not None)
+        st.fragment(live, run_every=LIVE_S if pace.busy else IDLE_S)(project.id, pace, [board])
 
 
 def show_nothing_yet(project: Project) -> None:
@@ -51,13 +62,14 @@ def tell_damage(project: Project) -> None:
         st.warning(f"{damaged[0].remedy}{more}", title=str(damaged[0]), icon=":material/warning:")
 
 
-def live(project_id: str, was_busy: bool, was_asked: bool) -> None:
-    """All that changes by itself; the whole page runs only when its pace has to change."""
+def live(project_id: str, pace: Pace, just_read: list[Board]) -> None:
+    """All that changes by itself; the whole page runs only when its pace has to change.
+
+    `just_read` holds the board when the whole page runs, and nothing when only this does.
+    """
     with errors_shown():
-        board = read_board(project_id)
-        if (board.outlook.busy, asked() is not None) != (was_busy, was_asked):
-            st.rerun()
-        if not board.statuses:
+        board = just_read.pop() if just_read else read_board(project_id)
+        if pace != Pace(busy=board.outlook.busy, asked=asked() is not None) or not board.statuses:
             st.rerun()
         show_actions(board)
         show_progress(board)

@@ -6,6 +6,7 @@ from decimal import Decimal
 import streamlit as st
 
 from core.executor import trouble
+from core.ledger import Entry
 from core.pricing import dollars
 from core.progress import Outlook, ShotStatus
 from pages.parts.board import Board, failed, without_clip
@@ -95,10 +96,13 @@ def show_progress(board: Board) -> None:
                 done / len(board.statuses), text=f"{done:,} of {len(board.statuses):,} shots have a clip"
             )
     with bill:
-        costs = studio().costs(board.project.id)
-        risk = f" · at risk **{dollars(costs.at_risk_usd)}**" if costs.at_risk_usd else ""
+        lines = studio().ledger.bill()
+        spent, reserved, at_risk = (
+            dollars(sum((line.usd for line in lines.lines(entry, board.project.id)), Decimal(0)))
+            for entry in (Entry.SETTLE, Entry.RESERVE, Entry.AT_RISK)
+        )
         st.caption(
-            f"Spent **{dollars(costs.spent_usd)}** · reserved **{dollars(costs.reserved_usd)}**{risk}",
+            f"Spent **{spent}** · reserved **{reserved}** · at risk **{at_risk}**",
             text_alignment="right",
         )
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from core.orders import quote_shots
 from core.pricing import Quote
 from core.progress import Overview, ShotStatus
-from core.project import ShotId
+from core.project import Project, ShotId
 from core.take import OPEN, State, Take
 from pages.parts.current import studio
 
@@ -22,7 +23,7 @@ class Board(Overview):
     @property
     def ready(self) -> list[ShotStatus]:
         """Shots that a take can be ordered of."""
-        return [each for each in self.statuses if each.take is None or each.take.state not in _SPOKEN_FOR]
+        return [each for each in self.statuses if can_be_ordered(each)]
 
     def status(self, shot_id: ShotId) -> ShotStatus:
         """Where that shot stands."""
@@ -33,6 +34,10 @@ class Board(Overview):
         return [take for take in self.takes.values() if take.shot_id == shot_id]
 
 
+_quoted: dict[str, tuple[Project, Mapping[ShotId, Quote]]] = {}
+"""The quotes of each project as it was when they were last asked for."""
+
+
 def read_board(project_id: str) -> Board:
     """The board as the disk has it now."""
     now = studio().overview(project_id)
@@ -41,8 +46,23 @@ def read_board(project_id: str) -> Board:
         takes=now.takes,
         statuses=now.statuses,
         outlook=now.outlook,
-        quotes={each.shot_id: each.quote for each in studio().quote(project_id).shots},
+        quotes=_quotes(now.project),
     )
+
+
+def _quotes(project: Project) -> Mapping[ShotId, Quote]:
+    """What a take of each shot costs; while the project is the same, so are the quotes."""
+    known = _quoted.get(project.id)
+    if known is None or known[0] is not project:
+        batch = quote_shots(studio().catalogue, project, project.shots)
+        quotes = {each.shot_id: each.quote for each in batch.shots}
+        known = _quoted[project.id] = project, quotes
+    return known[1]
+
+
+def can_be_ordered(status: ShotStatus) -> bool:
+    """Whether a take of that shot can be ordered now."""
+    return status.take is None or status.take.state not in _SPOKEN_FOR
 
 
 def without_clip(statuses: Sequence[ShotStatus]) -> list[ShotStatus]:

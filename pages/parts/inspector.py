@@ -6,7 +6,7 @@ from core.pricing import Quote
 from core.progress import ShotStatus
 from core.project import ShotId
 from core.take import OPEN, State, Take
-from pages.parts.board import Board
+from pages.parts.board import Board, can_be_ordered
 from pages.parts.current import studio
 from pages.parts.monitors import PANE_PX, show_failure
 from pages.parts.ordering import Order, place, refusal, trouble_kept
@@ -69,7 +69,7 @@ def _show_order(board: Board, status: ShotStatus, quote: Quote) -> None:
         f"{again} · {order.price_text}",
         key="generate_shot",
         help="Animates this shot. The takes it has are kept.",
-        disabled=refused is not None or status not in board.ready,
+        disabled=refused is not None or not can_be_ordered(status),
         on_click=place,
         args=(order,),
         width="stretch",
