@@ -9,6 +9,8 @@ StillmotionError
 ├── MediaFailed        a picture, clip or track could not be made or read
 ├── BudgetRefused      a spending limit said no
 └── ProviderError      whoever animates the still refused or failed; says whether money may be gone
+    ├── AnswerLost     it was sent, and what became of it cannot be told; it is never sent again
+    └── ProviderPaused nothing of this provider can run now: key, balance, or it is down; the queue waits
 
 Halted (not an error: the work ended because somebody asked)
 ├── Cancelled          a person ended it for good
@@ -94,6 +96,24 @@ class ProviderError(StillmotionError):
         super().__init__(what, remedy=remedy)
         self.charge = charge
         self.safe_to_retry = safe_to_retry
+
+
+class AnswerLost(ProviderError):
+    """The request was sent, or was known, and it cannot be told what became of it. It is never sent again."""
+
+    def __init__(self, what: str, *, remedy: str) -> None:
+        super().__init__(what, remedy=remedy, charge=Charge.POSSIBLE, safe_to_retry=False)
+
+
+class ProviderPaused(ProviderError):
+    """Nothing of this provider can run now; the take stays where it is and the queue waits."""
+
+    retry_after_s: float | None
+    """Seconds after which to try by itself; None: a person has to act first, and say so."""
+
+    def __init__(self, what: str, *, remedy: str, retry_after_s: float | None) -> None:
+        super().__init__(what, remedy=remedy, charge=Charge.NONE, safe_to_retry=True)
+        self.retry_after_s = retry_after_s
 
 
 class Halted(Exception):

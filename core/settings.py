@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from core.errors import InputRefused
+from core.loopback import is_loopback
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 """The folder of the checkout: the catalogue and the sample project ship in its `data/`."""
@@ -33,6 +35,19 @@ def _folder(value: str | Path) -> Path:
 Folder = Annotated[Path, BeforeValidator(_folder)]
 
 
+def _url(value: str) -> str:
+    """An address without a slash at its end; plain http only on this computer."""
+    parts = urlsplit(value.strip().rstrip("/"))
+    if not parts.hostname or parts.scheme not in ("http", "https") or parts.username or parts.query:
+        raise ValueError("it is not the address of a server")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("it must begin with https://")
+    return parts.geturl()
+
+
+Url = Annotated[str, BeforeValidator(_url)]
+
+
 class Settings(BaseModel):
     """Everything the environment decides. Keys never show in a repr."""
 
@@ -44,6 +59,16 @@ class Settings(BaseModel):
     """Key that orders takes at fal.ai. `FAL_KEY`."""
     fal_admin_key: SecretStr | None = None
     """Key that reads the bill at fal.ai. `FAL_ADMIN_KEY`."""
+    fal_queue_url: Url = "https://queue.fal.run"
+    """Where requests are queued. `STILLMOTION_FAL_QUEUE_URL`."""
+    fal_rest_url: Url = "https://rest.fal.ai"
+    """Where uploads are allowed. `STILLMOTION_FAL_REST_URL`."""
+    fal_cdn_url: Url = "https://v3.fal.media"
+    """Where stills are uploaded to. `STILLMOTION_FAL_CDN_URL`."""
+    fal_api_url: Url = "https://api.fal.ai/v1"
+    """Where history, prices and bills are read. `STILLMOTION_FAL_API_URL`."""
+    fal_pace: float = Field(default=1.0, gt=0, le=10)
+    """Factor on every wait between calls to fal.ai; rehearsals and tests use little. `STILLMOTION_FAL_PACE`."""
     max_still_megapixels: float = Field(default=100.0, gt=0)
     """A still with more pixels than this, in millions, is refused. `STILLMOTION_MAX_STILL_MEGAPIXELS`."""
 
@@ -52,6 +77,11 @@ NAMES: Mapping[str, str] = {
     "data": "STILLMOTION_DATA",
     "fal_key": "FAL_KEY",
     "fal_admin_key": "FAL_ADMIN_KEY",
+    "fal_queue_url": "STILLMOTION_FAL_QUEUE_URL",
+    "fal_rest_url": "STILLMOTION_FAL_REST_URL",
+    "fal_cdn_url": "STILLMOTION_FAL_CDN_URL",
+    "fal_api_url": "STILLMOTION_FAL_API_URL",
+    "fal_pace": "STILLMOTION_FAL_PACE",
     "max_still_megapixels": "STILLMOTION_MAX_STILL_MEGAPIXELS",
 }
 """Field of Settings → its name in the environment."""

@@ -43,9 +43,11 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.SUBMITTING: frozenset(
         {State.SUBMITTED, State.QUEUED, State.FAILED, State.CANCELLED, State.UNRESOLVED}
     ),
-    State.SUBMITTED: frozenset({State.RUNNING, State.COLLECTING, State.FAILED, State.CANCELLED}),
-    State.RUNNING: frozenset({State.COLLECTING, State.FAILED, State.CANCELLED}),
-    State.COLLECTING: frozenset({State.DONE, State.FAILED, State.CANCELLED}),
+    State.SUBMITTED: frozenset(
+        {State.RUNNING, State.COLLECTING, State.FAILED, State.CANCELLED, State.UNRESOLVED}
+    ),
+    State.RUNNING: frozenset({State.COLLECTING, State.FAILED, State.CANCELLED, State.UNRESOLVED}),
+    State.COLLECTING: frozenset({State.DONE, State.FAILED, State.CANCELLED, State.UNRESOLVED}),
     State.UNRESOLVED: frozenset({State.SUBMITTED, State.FAILED, State.CANCELLED}),
     State.DONE: frozenset(),
     State.FAILED: frozenset(),

@@ -13,11 +13,13 @@ from typing import Any
 
 from core.catalogue import Catalogue, read_catalogue
 from core.errors import (
+    AnswerLost,
     Cancelled,
     Charge,
     Interrupted,
     NotFound,
     ProviderError,
+    ProviderPaused,
     StillmotionError,
     StorageFailed,
     disk_errors,
@@ -90,6 +92,11 @@ class _Life:
             log.info("take.interrupted", extra={"action": "take.interrupted", "take_id": self.take.take_id})
         except Cancelled:
             self._end_cancelled(provider)
+        except AnswerLost as error:
+            self._lose_sight(error)
+        except ProviderPaused:
+            self._step_back()
+            raise
         except StorageFailed:
             raise  # no fault of the take's: it goes on when the disk does
         except StillmotionError as error:
@@ -109,16 +116,27 @@ class _Life:
             self._signals.check()
             self._submit(provider)
         if self.take.state in (State.SUBMITTED, State.RUNNING):
-            result = provider.follow(self._job(), self._signals)
-            self._move(State.COLLECTING, result=result)
+            answer = provider.follow(self._job(), self._signals)
+            self._move(State.COLLECTING, result=answer.result, billable_units=answer.billable_units)
         if self.take.state is State.COLLECTING:
             self._collect(provider)
 
     def _came_back_submitting(self, provider: Provider) -> None:
         if provider.paid:
-            self._write_line(Entry.AT_RISK, self.take.quote.usd_high, "the answer was lost")
-            self._move(State.UNRESOLVED)
-        else:
+            raise AnswerLost(
+                "The app ended in the moment this take was sent; whether fal took it is not known.",
+                remedy="It is looked up at fal. You may also adopt its request, or mark it lost.",
+            )
+        self._move(State.QUEUED)
+
+    def _lose_sight(self, error: AnswerLost) -> None:
+        """Nobody knows what became of the request: its money is at risk until it is found."""
+        self._write_line(Entry.AT_RISK, self.take.quote.usd_high, str(error))
+        self._move(State.UNRESOLVED, failure=_failure(error))
+
+    def _step_back(self) -> None:
+        """Nothing was sent: the take waits in the queue again."""
+        if self.take.state is State.SUBMITTING:
             self._move(State.QUEUED)
 
     def _submit(self, provider: Provider) -> None:
@@ -127,8 +145,9 @@ class _Life:
                 f"The still of {self.take.shot_id} is gone.",
                 remedy=f"Bring {self.take.still_path} back, or remove the shot and bring its still again.",
             )
-        self._move(State.SUBMITTING, payload=provider.payload(self._job()))
-        request = provider.submit(self._job())
+        payload = provider.prepare(self._job(), self._signals)
+        self._move(State.SUBMITTING, payload=payload)
+        request = provider.submit(self._job(), self._signals)
         self._move(State.SUBMITTED, request=request)
 
     def _seen_running(self) -> None:
@@ -177,15 +196,12 @@ class _Life:
         self._end(State.CANCELLED, _cancelled("Cancelled.", charge))
 
     def _fail(self, error: StillmotionError) -> None:
-        charge = error.charge if isinstance(error, ProviderError) else Charge.NONE
-        safe = error.safe_to_retry if isinstance(error, ProviderError) else True
+        failure = _failure(error)
         log.warning(
             "take.failed",
-            extra={"action": "take.failed", "take_id": self.take.take_id, "charge": charge.value},
+            extra={"action": "take.failed", "take_id": self.take.take_id, "charge": failure.charge.value},
         )
-        self._end(
-            State.FAILED, Failure(what=str(error), remedy=error.remedy, charge=charge, safe_to_retry=safe)
-        )
+        self._end(State.FAILED, failure)
 
     def _end(self, state: State, failure: Failure) -> None:
         entry = {
@@ -205,6 +221,13 @@ class _Life:
 
     def _write_line(self, entry: Entry, usd: Decimal, source: str) -> None:
         self._ledger.append(line_for(self.take, entry, usd, source))
+
+
+def _failure(error: StillmotionError) -> Failure:
+    charge, safe = Charge.NONE, True
+    if isinstance(error, ProviderError):
+        charge, safe = error.charge, error.safe_to_retry
+    return Failure(what=str(error), remedy=error.remedy, charge=charge, safe_to_retry=safe)
 
 
 def line_for(take: Take, entry: Entry, usd: Decimal, source: str) -> Line:

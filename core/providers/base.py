@@ -1,7 +1,8 @@
 """What every provider does: submit once, follow, collect, cancel. The executor knows no more than this."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -58,22 +59,41 @@ class Signals:
             raise Cancelled
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a finished request gave."""
+
+    result: dict[str, Any]
+    """The provider's result, word for word."""
+    billable_units: Decimal | None = None
+    """Units that the provider says it bills."""
+
+
 class Provider(Protocol):
     """Whoever animates a still. Every method may raise ProviderError, and Halted through the signals."""
 
     paid: bool
     """Whether a request costs money: then a submit without an answer is never sent again."""
 
-    def payload(self, job: Job) -> dict[str, Any]:
-        """The exact body of the request, everything that drives the price explicit. Sends nothing."""
+    def prepare(self, job: Job, signals: Signals) -> dict[str, Any]:
+        """The exact body of the request, everything that drives the price explicit.
+
+        Whatever costs nothing may be sent, such as the still. Called before the take is "about to be sent".
+        """
         ...
 
-    def submit(self, job: Job) -> Request:
-        """Send `job.take.payload`, once."""
+    def submit(self, job: Job, signals: Signals) -> Request:
+        """Send `job.take.payload`, once. It is sent again only when it surely was not taken.
+
+        Raises AnswerLost when that cannot be told, and ProviderPaused when nothing can be sent now.
+        """
         ...
 
-    def follow(self, job: Job, signals: Signals) -> dict[str, Any]:
-        """Wait until the request of `job.take` is finished; its result, word for word."""
+    def follow(self, job: Job, signals: Signals) -> Answer:
+        """Wait until the request of `job.take` is finished; what it gave.
+
+        Raises AnswerLost after the deadline; ProviderPaused when the provider cannot be asked for long.
+        """
         ...
 
     def collect(self, job: Job, clip: Path, signals: Signals) -> None:
@@ -82,4 +102,11 @@ class Provider(Protocol):
 
     def cancel(self, job: Job) -> CancelOutcome:
         """Ask the provider to end the request of `job.take`."""
+        ...
+
+    def find(self, job: Job, *, known: Container[str]) -> Request | None:
+        """The request that `job.take` became, looked up in the provider's own history.
+
+        `known` holds the ids of requests that belong to other takes. None when it is not (yet) there.
+        """
         ...

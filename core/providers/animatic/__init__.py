@@ -1,5 +1,6 @@
 """The embedded provider: the app's own camera moves over a still. Needs no key, costs nothing."""
 
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -11,7 +12,7 @@ from core.project import FRAME_RATES
 from core.providers.animatic.moves import read_moves
 from core.providers.animatic.path import camera_path
 from core.providers.animatic.render import render_clip
-from core.providers.base import CancelOutcome, Job, Signals
+from core.providers.base import Answer, CancelOutcome, Job, Signals
 from core.take import Request
 
 
@@ -20,7 +21,7 @@ class Animatic:
 
     paid = False
 
-    def payload(self, job: Job) -> dict[str, Any]:
+    def prepare(self, job: Job, _signals: Signals) -> dict[str, Any]:
         """The words, the energy and the shape of the clip: all that decides its pixels."""
         width, height = (int(side) for side in job.take.size.split("x"))
         return {
@@ -33,11 +34,11 @@ class Animatic:
             "seed": crc32(job.take.still_sha256.encode()),
         }
 
-    def submit(self, job: Job) -> Request:
+    def submit(self, job: Job, _signals: Signals) -> Request:
         """Nothing to send: the work is done while it is followed."""
         return Request(request_id=f"animatic-{job.take.take_id}")
 
-    def follow(self, job: Job, signals: Signals) -> dict[str, Any]:
+    def follow(self, job: Job, signals: Signals) -> Answer:
         """Render the clip beside its final place; `collect` moves it there."""
         draft = _draft(job)
         draft.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +50,7 @@ class Animatic:
             signals=signals,
             stage=f"Moving the camera over {job.take.shot_id}",
         )
-        return {"draft": draft.name}
+        return Answer(result={"draft": draft.name})
 
     def collect(self, job: Job, clip: Path, signals: Signals) -> None:
         """Put the rendered clip in place; render it again when an interruption left none."""
@@ -62,6 +63,10 @@ class Animatic:
         """Forget what was rendered."""
         _draft(job).unlink(missing_ok=True)
         return CancelOutcome.REMOVED
+
+    def find(self, _job: Job, *, known: Container[str]) -> Request | None:  # noqa: ARG002
+        """Never asked: a free take that was interrupted is simply begun again."""
+        return None
 
 
 def render_move(
