@@ -15,6 +15,7 @@ from fal_emulator.calls import Call, Route, read_call
 from fal_emulator.clips import Clips
 from fal_emulator.control import Control
 from fal_emulator.faults import Happening, Plan, Rule
+from fal_emulator.outputs import Outputs
 from fal_emulator.platform import PLATFORM_KINDS, Platform
 from fal_emulator.queue import Queue
 from fal_emulator.storage import Storage
@@ -27,15 +28,18 @@ class App:
         self._accounts = Accounts(conditions, rules)
         self.clips = Clips(folder / "clips")
         self._storage = Storage(self._accounts)
-        self._queue = Queue(self._accounts, self._storage, self.clips)
-        self._platform = Platform(self._accounts)
+        outputs = Outputs(self._storage, self.clips)
+        self._queue = Queue(self._accounts, self._storage, outputs)
+        self._platform = Platform(self._accounts, outputs)
         self._control = Control(self._accounts, utc(time.time()) or "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one call, well or as the script will have it."""
         line = Line(scope, receive, send)
         try:
-            await self._answer(await read_call(scope, receive), line)
+            call = await read_call(scope, receive)
+            if call is not None:
+                await self._answer(call, line)
         except asyncio.CancelledError:
             await line.abandon()
 

@@ -54,12 +54,14 @@ class Route:
     request_id: str = ""
 
 
-async def read_call(scope: Scope, receive: Receive) -> Call:
-    """The request of `scope`, once its body is here."""
+async def read_call(scope: Scope, receive: Receive) -> Call | None:
+    """The request of `scope`, once its body is here; None when its sender left before that."""
     pieces = []
     more = True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         pieces.append(message.get("body", b""))
         more = message.get("more_body", False)
     return Call(

@@ -93,6 +93,8 @@ class Job:
     ended_s: float | None = None
     cancelled: str = ""
     """How far it had got when it was asked to end: queued, running; empty when it was not."""
+    output: Body = field(default_factory=dict)
+    """Its result, once the request history has shown it."""
     media_life_s: float | None = None
     """How long its output is kept."""
 

@@ -16,6 +16,7 @@ from fal_emulator.answers import Answer, api_error, json_answer
 from fal_emulator.calls import Call, Route
 from fal_emulator.faults import CallKind, Plan
 from fal_emulator.jobs import Job
+from fal_emulator.outputs import Outputs
 from fal_emulator.schemas import Body, published
 
 PREFIX = "/v1/"
@@ -28,8 +29,8 @@ Answers = Callable[[Call, Account], Answer]
 class Platform:
     """Answers what api.fal.ai answers."""
 
-    def __init__(self, accounts: Accounts) -> None:
-        self._accounts = accounts
+    def __init__(self, accounts: Accounts, outputs: Outputs) -> None:
+        self._accounts, self._outputs = accounts, outputs
         self._calls: dict[tuple[str, str], tuple[CallKind, Answers, bool]] = {
             ("GET", "models"): ("models", _models, False),
             ("GET", "models/pricing"): ("pricing", _pricing, False),
@@ -51,22 +52,31 @@ class Platform:
             return api_error(401, "authorization_error", "Authentication required")
         kind, answers, admins_only = self._calls[key]
         account, admin = owner
-        handle = partial(_handle, call, account, answers, admin or not admins_only)
+        handle = partial(self._handle, call, account, answers, admin or not admins_only)
         return Route(kind, account, handle, model=" ".join(call.asked_list("endpoint_id")), admin=admin)
+
+    async def _handle(
+        self, call: Call, account: Account, answers: Answers, allowed: bool, plan: Plan
+    ) -> Answer:
+        if not allowed:
+            return api_error(403, "authorization_error", NOT_ADMIN)
+        account.settle()
+        if answers is _history and "payloads" in call.asked_list("expand"):
+            await self._fill_in(call, account)
+        try:
+            return answers(call, account)
+        except ValueError as error:
+            return api_error(400, "validation_error", str(error))
+
+    async def _fill_in(self, call: Call, account: Account) -> None:
+        """Give what history shows its outputs, whether or not anybody fetched them."""
+        for job in account.in_history():
+            if job.ended_s is not None and not job.failure and not job.output:
+                job.output = await self._outputs.result(call.base_url, account, job)
 
 
 PLATFORM_KINDS: frozenset[CallKind] = frozenset(get_args(CallKind)[-6:])
 """The calls whose errors are in this host's form."""
-
-
-async def _handle(call: Call, account: Account, answers: Answers, allowed: bool, plan: Plan) -> Answer:
-    if not allowed:
-        return api_error(403, "authorization_error", NOT_ADMIN)
-    account.settle()
-    try:
-        return answers(call, account)
-    except ValueError as error:
-        return api_error(400, "validation_error", str(error))
 
 
 def _models(call: Call, account: Account) -> Answer:
@@ -155,7 +165,10 @@ def _item(job: Job, *, payloads: bool) -> Body:
         "duration": job.ended_s - job.started_s if job.ended_s is not None and job.started_s else None,
     }
     if payloads and job.keeps_payload:
-        item |= {"json_input": job.sent, "json_output": job.failure.body if job.failure else None}
+        item |= {
+            "json_input": job.sent,
+            "json_output": job.failure.body if job.failure else job.output or None,
+        }
     return item
 
 

@@ -17,9 +17,9 @@ from fal_emulator.accounts import Account, Accounts
 from fal_emulator.answers import Answer, json_answer, platform_error
 from fal_emulator.billing import Clip, bill_for
 from fal_emulator.calls import Call, Route
-from fal_emulator.clips import Clips
 from fal_emulator.faults import Plan, Rule
 from fal_emulator.jobs import CANCELLED, Failure, Job, JobState, model_failure
+from fal_emulator.outputs import Outputs
 from fal_emulator.schemas import Body, application, check_body, detail, published, unknown_fields
 from fal_emulator.stills import clip_for, read_still
 from fal_emulator.storage import Storage
@@ -31,8 +31,8 @@ SERVED = {"X-Fal-Served-From": "emulator"}
 class Queue:
     """Answers what queue.fal.run answers."""
 
-    def __init__(self, accounts: Accounts, storage: Storage, clips: Clips) -> None:
-        self._accounts, self._storage, self._clips = accounts, storage, clips
+    def __init__(self, accounts: Accounts, storage: Storage, outputs: Outputs) -> None:
+        self._accounts, self._storage, self._outputs = accounts, storage, outputs
 
     def route(self, call: Call) -> Route | Answer:
         """Who answers `call`; at once, when it is nobody's."""
@@ -176,35 +176,12 @@ class Queue:
         if job.failure:
             headers |= {"X-Fal-Error-Type": job.failure.type, **dict(job.failure.headers)}
             return json_answer(job.failure.body, job.failure.status, headers)
-        return json_answer(await self._output(call, account, job, plan.fault), 200, headers)
-
-    async def _output(self, call: Call, account: Account, job: Job, fault: Rule | None) -> Body:
-        """What the model gives: File or VideoFile, and what the endpoint adds."""
-        assert job.clip is not None
-        assert job.still is not None
-        path = await self._clips.begin(job.still.data, job.clip, account.conditions.clips)
-        life_s = job.media_life_s or account.conditions.media_life_s
-        address = self._storage.keep_output(account, job.request_id, path, life_s=life_s)
-        endpoint, clip = published()[job.endpoint], job.clip
-        video: Body = {
-            "url": call.base_url + address,
-            "content_type": "video/mp4",
-            "file_name": "output.mp4",
-            "file_size": path.stat().st_size,
-        }
-        if endpoint.output.file == "VideoFile":
-            video |= {"width": clip.width, "height": clip.height, "fps": clip.fps}
-            video |= {"duration": clip.seconds, "num_frames": clip.frames}
-        if fault and fault.do == "foreign_url":
-            video["url"] = fault.url
-        if fault and fault.do == "evil_name":
-            video["file_name"] = fault.name
-        output: Body = {"video": video}
-        if endpoint.output.seed:
-            output["seed"] = job.body.get("seed", int(job.request_id[:7], 16))
-        if endpoint.output.prompt:
-            output[endpoint.output.prompt] = job.body.get("prompt")
-        return output
+        told = await self._outputs.result(call.base_url, account, job)
+        if plan.fault and plan.fault.do == "foreign_url":
+            told["video"]["url"] = plan.fault.url
+        if plan.fault and plan.fault.do == "evil_name":
+            told["video"]["file_name"] = plan.fault.name
+        return json_answer(told, 200, headers)
 
     async def _cancel(self, call: Call, account: Account, job: Job | None, plan: Plan) -> Answer:
         self._settle(account)
@@ -227,14 +204,14 @@ class Queue:
 
     def _settle(self, account: Account) -> None:
         for job in account.settle():
-            if job.still and job.clip and not job.failure:
-                self._clips.begin(job.still.data, job.clip, account.conditions.clips)
+            if not job.failure:
+                self._outputs.begin(account, job)
 
     def _told(self, call: Call, account: Account, job: Job) -> Body:
         """The status of `job`. `logs` is always there, null unless asked for: fal-client reads it."""
         urls = _addresses(call, job)
         state = job.state
-        if state is JobState.COMPLETED and not job.failure and not self._ready(job, account):
+        if state is JobState.COMPLETED and not job.failure and not self._outputs.begin(account, job):
             state = JobState.IN_PROGRESS
         logs: list[Body] | None = [] if (call.asked("logs") or "").lower() in ("1", "true") else None
         told: Body = {"status": str(state), "request_id": job.request_id, **urls}
@@ -247,12 +224,6 @@ class Queue:
             if job.failure:
                 told |= {"error": _text(job.failure), "error_type": job.failure.type}
         return told
-
-    def _ready(self, job: Job, account: Account) -> bool:
-        """Whether the clip of `job` lies there; it is begun when not."""
-        assert job.still is not None
-        assert job.clip is not None
-        return self._clips.begin(job.still.data, job.clip, account.conditions.clips).done()
 
 
 def _accepted(call: Call, account: Account, job: Job) -> Body:

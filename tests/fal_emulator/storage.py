@@ -87,10 +87,9 @@ class Storage:
         kept = self._files.get(unquote(urlsplit(address).path))
         return kept.read() if kept and not kept.gone and (kept.path or kept.data) else None
 
-    def keep_output(self, account: Account, request_id: str, path: Path, *, life_s: float | None) -> str:
+    def keep_output(self, account: Account, request_id: str, path: Path, *, expires_s: float | None) -> str:
         """Path on the CDN of the clip at `path`; the same each time for one request."""
         if request_id not in self._outputs:
-            expires_s = account.clock.now_s() + life_s / account.conditions.speed if life_s else None
             kept = Kept(account, "output.mp4", "video/mp4", path, expires_s=expires_s, clip_of=request_id)
             self._outputs[request_id] = self._keep(kept)
         return quote(self._outputs[request_id])

@@ -41,6 +41,16 @@ def test_the_history_finds_a_job_by_its_stills_name_once_it_has_ended_and_the_la
     assert found() == [told["request_id"]]
 
 
+def test_the_history_tells_the_output_of_a_job_whose_result_nobody_fetched(
+    caller: Caller, account: AccountControl, still: str
+) -> None:
+    told = caller.submit(KLING, still).json()
+    account.advance(1)
+    history = caller.api("models/requests/by-endpoint", endpoint_id=KLING, expand="payloads")
+    [item] = history.json()["items"]
+    assert item["json_output"] == caller.call("GET", told["response_url"]).json()
+
+
 def test_the_history_can_be_made_to_show_what_has_not_ended(
     caller: Caller, account: AccountControl, still: str
 ) -> None:

@@ -1,5 +1,6 @@
 """Uploads and downloads, also as fal-client 1.0.3 itself makes them."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -115,6 +116,19 @@ def test_files_go_when_their_time_is_over(caller: Caller, account: AccountContro
     assert caller.http.get(url).status_code == 200
     account.advance(61)
     assert caller.http.get(url).status_code == 404
+
+
+def test_an_upload_whose_sender_dies_on_the_way_leaves_nothing(
+    emulator: Emulator, caller: Caller, account: AccountControl
+) -> None:
+    token = caller.call("POST", "/storage/auth/token", json={}).json()["token"]
+    host = httpx.URL(emulator.url)
+    with socket.create_connection((host.host, host.port or 0)) as line:
+        head = f"POST /files/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+        line.sendall(f"{head}Content-Length: 1000\r\n\r\nhalf".encode())
+    assert caller.call("GET", "/v1/models").status_code == 200
+    record = account.record()
+    assert (record["uploads"], record["counts"]) == ([], {"token": 1, "models": 1})
 
 
 def test_downloads_are_counted_by_the_job_that_made_the_clip(
