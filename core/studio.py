@@ -5,6 +5,7 @@ app, the command line and a second app may be open on one data folder.
 """
 
 import secrets
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -249,15 +250,28 @@ class Studio:
         """Ask that a take ends; at once when it only waits."""
         return cancel_take(self.store, self.take(take_id, project_id))
 
-    def stop(self, project_id: str) -> list[Take]:
-        """End what waits and what runs for nothing; a paid take under way goes on, its money being spent."""
+    def stop(self, project_id: str, *, within_s: float | None = None) -> list[Take]:
+        """End what waits and what runs for nothing; a paid take under way goes on, its money being spent.
+
+        Word is left for all of them first, so that no slot begins another. Returns those that were seen to;
+        when that takes longer than `within_s`, the slots see to the rest.
+        """
+        folder, began = self.folder(project_id), time.monotonic()
+        doomed = [
+            take
+            for take in self.store.takes.open(folder)
+            if take.state is State.QUEUED or not self.catalogue[take.model].paid
+        ]
+        for take in doomed:
+            self.store.takes.ask_cancel(folder, take.take_id)
         ended = []
-        for take in self.store.takes.open(self.folder(project_id)):
-            if take.state is State.QUEUED or not self.catalogue[take.model].paid:
-                try:
-                    ended.append(cancel_take(self.store, take))
-                except NotNow:  # it ended by itself meanwhile
-                    continue
+        for take in doomed:
+            if within_s is not None and time.monotonic() - began > within_s:
+                break
+            try:
+                ended.append(cancel_take(self.store, take))
+            except NotNow:  # it ended by itself meanwhile
+                continue
         return ended
 
     def choose_take(self, take_id: str, project_id: str | None = None) -> Project:

@@ -14,6 +14,9 @@ from pages.parts.current import studio
 from pages.parts.notices import show_error
 from pages.parts.ordering import Order, place, refusal, show_trouble, trouble_kept
 
+STOP_S = 0.5
+"""How long a press on Stop may keep the page waiting; the slots end the rest meanwhile."""
+
 
 def show_actions(board: Board) -> None:
     """Generate all, generate missing, retry and stop: each says its price before it is pressed."""
@@ -81,7 +84,7 @@ def _explain_refusal(board: Board) -> None:
 
 def _stop(project_id: str) -> None:
     with trouble_kept():
-        studio().stop(project_id)
+        studio().stop(project_id, within_s=STOP_S)
 
 
 def show_progress(board: Board) -> None:

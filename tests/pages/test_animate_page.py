@@ -149,6 +149,18 @@ def test_stop_cancels_what_waits_and_says_so(studio: Studio, project: Project, o
     assert page.button(key="generate_missing").label == "Generate missing (3) · free"
 
 
+def test_what_stop_had_no_time_for_is_ended_by_the_slots(studio: Studio, project: Project) -> None:
+    studio.order_takes(project.id)
+    assert studio.stop(project.id, within_s=-1) == []
+    slots = Executor(studio.settings.data)
+    slots.start()
+    try:
+        wait_until(is_quiet(studio, project), what="the end of what was stopped")
+    finally:
+        assert slots.stop()
+    assert {take.state for take in studio.takes(project.id).values()} == {State.CANCELLED}
+
+
 def test_generate_missing_leaves_clips_alone(
     studio: Studio, project: Project, slots: Executor, open_page: Open
 ) -> None:
