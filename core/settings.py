@@ -68,7 +68,7 @@ class Settings(BaseModel):
     fal_api_url: Url = "https://api.fal.ai/v1"
     """Where history, prices and bills are read. `STILLMOTION_FAL_API_URL`."""
     fal_pace: float = Field(default=1.0, gt=0, le=10)
-    """Factor on every wait between calls to fal.ai; rehearsals and tests use little. `STILLMOTION_FAL_PACE`."""
+    """Factor on every wait between calls to fal.ai; rehearsals use little. `STILLMOTION_FAL_PACE`."""
     max_still_megapixels: float = Field(default=100.0, gt=0)
     """A still with more pixels than this, in millions, is refused. `STILLMOTION_MAX_STILL_MEGAPIXELS`."""
 

@@ -4,8 +4,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.server import setbacks
+from pages.parts.notices import show_error
+
 # The icon is a file of our own: a named one would be fetched from another server.
 st.set_page_config(page_title="Stillmotion", page_icon=Path(__file__).with_name("icon.png"), layout="wide")
+for error in setbacks():
+    show_error(error)
 st.navigation(
     [
         st.Page("project.py", title="Project", icon=":material/photo_library:", default=True),
