@@ -16,6 +16,8 @@ STRIP_PX = 820
 """Width for which labels and pictures are chosen: the narrowest window that we design for."""
 PICTURES_PX = (96, 40)
 """Widths that a picture in a block may have: the largest that fits."""
+BLOCK = "#7d7d7d"
+"""A neutral grey between both grounds: the pictures on it are what is looked at."""
 BLOCK_PX = 66
 """Height of a block; its label stands below it."""
 STRIP_TALL_PX = 118
@@ -47,7 +49,7 @@ def show_cut(project: Project, plan: Export) -> None:
             alt.Tooltip("words:N", title="Words"),
         ],
     )
-    rects = base.mark_rect(cornerRadius=4, xOffset=gap_px, x2Offset=-gap_px).encode(
+    rects = base.mark_rect(color=BLOCK, cornerRadius=4, xOffset=gap_px, x2Offset=-gap_px).encode(
         x2="end_s:Q",
         y=alt.value(0),
         y2=alt.value(BLOCK_PX),
