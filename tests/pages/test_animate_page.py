@@ -67,6 +67,14 @@ def pick_row(page: AppTest, project: Project, row: int) -> AppTest:
     return page.run()
 
 
+def put_first(studio: Studio, project: Project, still: Path) -> None:
+    """Bring in a shot and put it before all others."""
+    studio.add_stills(project.id, [(still.name, still)], seconds=0.2)
+    studio.store.projects.edit(
+        project.id, lambda now: now.model_copy(update={"shots": (now.shots[-1], *now.shots[:-1])})
+    )
+
+
 def statuses(page: AppTest) -> list[str]:
     return [cell[0] for cell in page.dataframe[0].value["status"]]
 
@@ -199,14 +207,28 @@ def test_the_chosen_shot_stays_chosen_when_rows_come_in_above(
 ) -> None:
     page = pick_row(open_page(), project, 1)
     assert "**shot_002**" in texts(page)
-    studio.add_stills(project.id, [("late.png", draw.still("late.png"))], seconds=0.2)
-    studio.store.projects.edit(
-        project.id, lambda now: now.model_copy(update={"shots": (now.shots[-1], *now.shots[:-1])})
-    )
+    put_first(studio, project, draw.still("late.png"))
     page.run()
     assert "**shot_002**" in texts(page)
     assert page.session_state[table_key(project)]["selection"]["rows"] == [2]
     assert "**shot_001**" in texts(pick_row(page, project, 1))
+
+
+def test_a_click_counts_for_the_rows_that_the_person_saw(
+    studio: Studio, project: Project, draw: Draw, open_page: Open
+) -> None:
+    page = open_page()
+    put_first(studio, project, draw.still("late.png"))
+    assert "**shot_003**" in texts(pick_row(page, project, 2))
+
+
+def test_a_choice_that_the_browser_repeats_is_not_undone(project: Project, open_page: Open) -> None:
+    page = open_page()
+    click = {"rows": [0], "columns": [], "cells": [(2, "take")]}
+    for _ in range(2):  # the second time from a tick that left before the page had answered
+        page.session_state[table_key(project)] = {"selection": click}
+        page.run()
+        assert "**shot_003**" in texts(page)
 
 
 def test_the_chosen_shot_is_remembered_on_the_way_back(project: Project, open_page: Open) -> None:
