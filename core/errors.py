@@ -10,6 +10,7 @@ StillmotionError
 ├── BudgetRefused      a spending limit said no
 └── ProviderError      whoever animates the still refused or failed; says whether money may be gone
     ├── AnswerLost     it was sent, and what became of it cannot be told; it is never sent again
+    ├── SendAgain      refused for nothing, for a reason that is mended: may be sent once more
     └── ProviderPaused nothing of this provider can run now: key, balance, or it is down; the queue waits
 
 Halted (not an error: the work ended because somebody asked)
@@ -103,6 +104,13 @@ class AnswerLost(ProviderError):
 
     def __init__(self, what: str, *, remedy: str) -> None:
         super().__init__(what, remedy=remedy, charge=Charge.POSSIBLE, safe_to_retry=False)
+
+
+class SendAgain(ProviderError):
+    """Refused without a charge, for a reason that is mended by now: it may be sent once more."""
+
+    def __init__(self, what: str, *, remedy: str) -> None:
+        super().__init__(what, remedy=remedy, charge=Charge.NONE, safe_to_retry=True)
 
 
 class ProviderPaused(ProviderError):

@@ -44,9 +44,11 @@ MOVES: Mapping[State, frozenset[State]] = {
         {State.SUBMITTED, State.QUEUED, State.FAILED, State.CANCELLED, State.UNRESOLVED}
     ),
     State.SUBMITTED: frozenset(
-        {State.RUNNING, State.COLLECTING, State.FAILED, State.CANCELLED, State.UNRESOLVED}
+        {State.QUEUED, State.RUNNING, State.COLLECTING, State.FAILED, State.CANCELLED, State.UNRESOLVED}
     ),
-    State.RUNNING: frozenset({State.COLLECTING, State.FAILED, State.CANCELLED, State.UNRESOLVED}),
+    State.RUNNING: frozenset(
+        {State.QUEUED, State.COLLECTING, State.FAILED, State.CANCELLED, State.UNRESOLVED}
+    ),
     State.COLLECTING: frozenset({State.DONE, State.FAILED, State.CANCELLED, State.UNRESOLVED}),
     State.UNRESOLVED: frozenset({State.SUBMITTED, State.FAILED, State.CANCELLED}),
     State.DONE: frozenset(),
@@ -176,5 +178,5 @@ class Take(Record):
         return self.history[-1][1]
 
     def time_of(self, state: State) -> datetime | None:
-        """When it first came into `state`, UTC; None when it never did."""
-        return next((at for seen, at in self.history if seen == state), None)
+        """When it last came into `state`, UTC; None when it never did."""
+        return next((at for seen, at in reversed(self.history) if seen == state), None)

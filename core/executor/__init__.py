@@ -11,13 +11,25 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.errors import StillmotionError
-from core.executor.life import line_for, release_unsent, run_take, video_of
+from core.errors import ProviderPaused, StillmotionError
+from core.executor.life import catalogue_of, line_for, release_unsent, run_take, video_of
+from core.executor.lookup import Lookup, adopt, give_up, look_up
 from core.providers.base import Signals
 from core.store import SLOTS, Store, progress_now
-from core.take import OPEN, Take
+from core.take import Take
 
-__all__ = ["Executor", "line_for", "release_unsent", "run_take", "trouble", "video_of", "wake_all"]
+__all__ = [
+    "Executor",
+    "adopt",
+    "give_up",
+    "line_for",
+    "look_up",
+    "release_unsent",
+    "run_take",
+    "trouble",
+    "video_of",
+    "wake_all",
+]
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +65,7 @@ class Executor:
         self._orders = 0
         self._threads: list[threading.Thread] = []
         self._trouble: StillmotionError | None = None
+        self._lookup = Lookup(data, found=self.wake)
 
     @property
     def trouble(self) -> StillmotionError | None:
@@ -60,12 +73,14 @@ class Executor:
         return self._trouble
 
     def start(self) -> None:
-        """Begin with whatever the disk says is to be done."""
+        """Begin with whatever the disk says is to be done; what was paused is tried again."""
+        self._store.pauses.lift_all()
         _running.add(self)
         for number in range(1, SLOTS + 1):
             thread = threading.Thread(target=self._loop, name=f"stillmotion-slot-{number}", daemon=True)
             thread.start()
             self._threads.append(thread)
+        self._lookup.start()
 
     def stop(self, timeout_s: float = 4.0) -> bool:
         """End the slots; what is under way goes on at the next start. Whether they ended in time."""
@@ -74,8 +89,9 @@ class Executor:
         deadline = time.monotonic() + timeout_s
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        looked = self._lookup.stop(max(0.0, deadline - time.monotonic()))
         _running.discard(self)
-        return not any(thread.is_alive() for thread in self._threads)
+        return looked and not any(thread.is_alive() for thread in self._threads)
 
     def wake(self) -> None:
         """Look for work now."""
@@ -116,24 +132,41 @@ class Executor:
             for take in self._waiting():
                 if self._stop.is_set():
                     return False
-                done = run_take(self._data, take.project_id, take.take_id, signals=self._signals(slot, take))
-                if done is not None:
+                if self._run(slot, take):
                     return True
             return False
         finally:
             self._store.slots.clear(slot)
             lock.release()
 
+    def _run(self, slot: int, take: Take) -> bool:
+        """Run `take` unless somebody else is at it; whether it was run."""
+        signals = self._signals(slot, take)
+        try:
+            return run_take(self._data, take.project_id, take.take_id, signals=signals) is not None
+        except ProviderPaused as error:
+            if not self._stop.is_set():
+                self._store.pauses.pause(self._provider(take), error)
+            return True
+
+    def _provider(self, take: Take) -> str:
+        catalogue = catalogue_of(self._data)
+        return catalogue[take.model].provider if take.model in catalogue else ""
+
     def _waiting(self) -> Iterator[Take]:
-        """Takes with work left, first ordered first."""
+        """Takes with work left whose provider is not paused, first ordered first."""
         projects = self._store.projects
+        paused = {pause.provider for pause in self._store.pauses.all()}
         takes = [
             take
             for project_id in projects.ids()
             for take in self._store.takes.open(projects.folder(project_id))
-            if take.state in OPEN
+            if not paused or self._provider(take) not in paused or self._cancelled(take)
         ]
         yield from sorted(takes, key=lambda take: take.place)
+
+    def _cancelled(self, take: Take) -> bool:
+        return self._store.takes.cancel_asked(self._store.projects.folder(take.project_id), take.take_id)
 
     def _signals(self, slot: int, take: Take) -> Signals:
         folder = self._store.projects.folder(take.project_id)

@@ -5,6 +5,7 @@ the process died between "about to send" and the answer, the take becomes unreso
 """
 
 import logging
+from collections.abc import Container
 from dataclasses import replace
 from decimal import Decimal
 from functools import cache
@@ -20,6 +21,7 @@ from core.errors import (
     NotFound,
     ProviderError,
     ProviderPaused,
+    SendAgain,
     StillmotionError,
     StorageFailed,
     disk_errors,
@@ -32,7 +34,7 @@ from core.providers import provider_of
 from core.providers.base import CancelOutcome, Job, Provider, Signals
 from core.store import Store, now_text
 from core.store.files import put_in_place, sync_file
-from core.take import OPEN, Clip, Failure, State, Take, TakeId
+from core.take import OPEN, Clip, Failure, Request, State, Take, TakeId
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ def run_take(data: Path, project_id: str, take_id: TakeId, *, signals: Signals) 
     Never raises for what goes wrong with the take: that is in its receipt. Raises StorageFailed when the disk
     refuses; the take then stays as it is, and goes on when it is run again.
     """
-    store = _store(data)
+    store = store_of(data)
     folder = store.projects.folder(project_id)
     lock = store.takes.try_lock(folder, take_id)
     if lock is None:
@@ -52,7 +54,7 @@ def run_take(data: Path, project_id: str, take_id: TakeId, *, signals: Signals) 
         take = store.takes.read(folder, take_id)
         if take.state not in OPEN:
             return None
-        life = _Life(data, folder, take, signals)
+        life = Life(data, folder, take, signals)
         life.run()
         return life.take
     finally:
@@ -60,29 +62,39 @@ def run_take(data: Path, project_id: str, take_id: TakeId, *, signals: Signals) 
 
 
 @cache
-def _store(data: Path) -> Store:
+def store_of(data: Path) -> Store:
+    """The one store of this process on the data folder `data`."""
     return Store(data)
 
 
 @cache
-def _catalogue(data: Path) -> Catalogue:
+def catalogue_of(data: Path) -> Catalogue:
+    """The one catalogue of this process on the data folder `data`."""
     return read_catalogue(data)
 
 
-class _Life:
+def request_ids(data: Path) -> set[str]:
+    """The requests that takes of any project have become."""
+    store = store_of(data)
+    folders = (store.projects.folder(project_id) for project_id in store.projects.ids())
+    takes = (take for folder in folders for take in store.takes.all(folder).values())
+    return {take.request.request_id for take in takes if take.request is not None}
+
+
+class Life:
     """One take on its way, with its lock held."""
 
-    def __init__(self, data: Path, folder: Path, take: Take, signals: Signals) -> None:
+    def __init__(self, data: Path, folder: Path, take: Take, signals: Signals | None = None) -> None:
         self.take = take
         self._data = data
-        self._store = _store(data)
+        self._store = store_of(data)
         self._ledger = Ledger(data)
         self._folder = folder
-        self._signals = replace(signals, started=self._seen_running)
+        self._signals = replace(signals or _DEAF, started=self._seen_running)
 
     def run(self) -> None:
         try:
-            provider = provider_of(_catalogue(self._data)[self.take.model])
+            provider = self._provider()
         except StillmotionError as error:
             self._fail(error)
             return
@@ -92,6 +104,8 @@ class _Life:
             log.info("take.interrupted", extra={"action": "take.interrupted", "take_id": self.take.take_id})
         except Cancelled:
             self._end_cancelled(provider)
+        except SendAgain as error:
+            self._send_again(error)
         except AnswerLost as error:
             self._lose_sight(error)
         except ProviderPaused:
@@ -106,7 +120,7 @@ class _Life:
             self._fail(_unforeseen(error, self.take, provider))
 
     def _job(self) -> Job:
-        return Job(take=self.take, model=_catalogue(self._data)[self.take.model], folder=self._folder)
+        return Job(take=self.take, model=catalogue_of(self._data)[self.take.model], folder=self._folder)
 
     def _go_on(self, provider: Provider) -> None:
         """Every step from the present state on."""
@@ -133,6 +147,42 @@ class _Life:
         """Nobody knows what became of the request: its money is at risk until it is found."""
         self._write_line(Entry.AT_RISK, self.take.quote.usd_high, str(error))
         self._move(State.UNRESOLVED, failure=_failure(error))
+
+    def _send_again(self, error: SendAgain) -> None:
+        """Refused for nothing, for a reason that is mended: once more from the queue, but only once."""
+        sent = sum(state is State.SUBMITTING for state, _ in self.take.history)
+        if sent > 1:
+            self._fail(error)
+        else:
+            self._move(State.QUEUED, request=None, payload={})
+
+    def find(self, *, known: Container[str]) -> Request | None:
+        """The request that the unresolved take became, if its provider's history has it."""
+        return self._provider().find(self._job(), known=known)
+
+    def request_called(self, request_id: str) -> Request:
+        """The request of the take's model with this id."""
+        return self._provider().request_called(self._job(), request_id)
+
+    def adopt(self, request: Request, source: str) -> None:
+        """Go on with the unresolved take as `request`; its money is reserved again, no longer at risk."""
+        self._write_line(Entry.RESERVE, self.take.quote.usd_high, source)
+        self._move(State.SUBMITTED, request=request, failure=None)
+
+    def give_up(self) -> None:
+        """End the unresolved take; what it may have cost stays at risk until the bill tells."""
+        self._end(
+            State.FAILED,
+            Failure(
+                what="Given up: what became of it was not found.",
+                remedy="The bill will tell whether it was charged. Order the shot again when you want it.",
+                charge=Charge.POSSIBLE,
+                safe_to_retry=False,
+            ),
+        )
+
+    def _provider(self) -> Provider:
+        return provider_of(catalogue_of(self._data)[self.take.model])
 
     def _step_back(self) -> None:
         """Nothing was sent: the take waits in the queue again."""
@@ -280,7 +330,7 @@ def release_unsent(data: Path, folder: Path, take: Take) -> Take:
     """End a take that waits in the queue; the caller holds its lock. Nothing was sent, nothing is charged."""
     if take.state is not State.QUEUED:
         raise NotFound(f"{take.take_id} is not waiting.", remedy="Look at its state, then decide.")
-    life = _Life(data, folder, take, _DEAF)
+    life = Life(data, folder, take)
     life._end(State.CANCELLED, _cancelled("Cancelled before it was sent.", Charge.NONE))
     return life.take
 

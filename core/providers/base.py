@@ -104,6 +104,10 @@ class Provider(Protocol):
         """Ask the provider to end the request of `job.take`."""
         ...
 
+    def request_called(self, job: Job, request_id: str) -> Request:
+        """The request that a person names, with the addresses to follow it. Asks nobody."""
+        ...
+
     def find(self, job: Job, *, known: Container[str]) -> Request | None:
         """The request that `job.take` became, looked up in the provider's own history.
 

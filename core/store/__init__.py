@@ -2,11 +2,22 @@
 
 from pathlib import Path
 
+from core.store.pauses import Pause, Pauses
 from core.store.projects import ProjectStore, now_text
 from core.store.slots import SLOTS, Progress, Slots, progress_now
 from core.store.takes import TakeStore
 
-__all__ = ["SLOTS", "Progress", "ProjectStore", "Slots", "Store", "TakeStore", "now_text", "progress_now"]
+__all__ = [
+    "SLOTS",
+    "Pause",
+    "Progress",
+    "ProjectStore",
+    "Slots",
+    "Store",
+    "TakeStore",
+    "now_text",
+    "progress_now",
+]
 
 
 class Store:
@@ -17,3 +28,4 @@ class Store:
         self.projects = ProjectStore(data / "projects")
         self.takes = TakeStore()
         self.slots = Slots(data / "slots")
+        self.pauses = Pauses(data / "pauses")

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from core.errors import Damaged, NotFound, disk_errors
 from core.store.files import Signature, signature, signature_of, try_lock, write_atomically
-from core.take import OPEN, Take, TakeId
+from core.take import OPEN, State, Take, TakeId
 
 _CLOCK_GRAIN_NS = 3_000_000_000
 """A folder that changed less than this ago may have changed again without its time showing it."""
@@ -35,9 +35,12 @@ class _Listing:
     """File name → its signature and what it says."""
     takes: Mapping[TakeId, Take]
     open: tuple[Take, ...]
+    unresolved: tuple[Take, ...]
 
 
-_NOTHING = _Listing(changed=None, settled=False, parsed={}, takes=MappingProxyType({}), open=())
+_NOTHING = _Listing(
+    changed=None, settled=False, parsed={}, takes=MappingProxyType({}), open=(), unresolved=()
+)
 
 
 class TakeStore:
@@ -61,6 +64,10 @@ class TakeStore:
     def open(self, folder: Path) -> Sequence[Take]:
         """The takes that a slot still has work with, oldest order first."""
         return self._listing(folder).open
+
+    def unresolved(self, folder: Path) -> Sequence[Take]:
+        """The takes of which nobody knows what became, oldest order first."""
+        return self._listing(folder).unresolved
 
     def damaged(self, folder: Path) -> list[Damaged]:
         """What is wrong with each receipt that cannot be read."""
@@ -109,6 +116,7 @@ class TakeStore:
                 parsed=parsed,
                 takes=MappingProxyType(takes),
                 open=tuple(take for take in takes.values() if take.state in OPEN),
+                unresolved=tuple(take for take in takes.values() if take.state is State.UNRESOLVED),
             )
         self._listings[folder] = fresh
         return fresh

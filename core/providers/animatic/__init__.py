@@ -64,6 +64,10 @@ class Animatic:
         _draft(job).unlink(missing_ok=True)
         return CancelOutcome.REMOVED
 
+    def request_called(self, _job: Job, request_id: str) -> Request:
+        """Never asked, either."""
+        return Request(request_id=request_id)
+
     def find(self, _job: Job, *, known: Container[str]) -> Request | None:  # noqa: ARG002
         """Never asked: a free take that was interrupted is simply begun again."""
         return None

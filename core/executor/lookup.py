@@ -1,0 +1,119 @@
+"""What becomes of takes whose answer was lost: looked up at the provider, adopted, or given up."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import NotNow, StillmotionError
+from core.executor.life import Life, request_ids, store_of
+from core.settings import read_settings
+from core.take import State, Take, TakeId
+
+log = logging.getLogger(__name__)
+
+WAITS_S = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 300.0)
+"""Seconds between looks at one take; the last is repeated. Its provider's history lags behind."""
+ROUND_S = 1.0
+"""How often the thread sees whether a take is due."""
+
+
+class Lookup:
+    """A daemon thread that looks up unresolved takes, each at growing distances."""
+
+    def __init__(self, data: Path, *, found: Callable[[], None]) -> None:
+        self._data = data
+        self._store = store_of(data)
+        self._found = found
+        self._pace = read_settings().fal_pace
+        self._stop = threading.Event()
+        self._due: dict[TakeId, tuple[int, float]] = {}
+        self._thread = threading.Thread(target=self._loop, name="stillmotion-lookup", daemon=True)
+
+    def start(self) -> None:
+        """Begin with whatever the disk says is unresolved."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float) -> bool:
+        """End. Whether it ended in time; a look that is under way may last a little longer."""
+        self._stop.set()
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _loop(self) -> None:
+        while not self._stop.wait(ROUND_S * min(1.0, self._pace)):
+            try:
+                self._round()
+            except StillmotionError as error:
+                log.warning("lookup.trouble", extra={"action": "lookup.trouble", "reason": str(error)})
+            except Exception:
+                log.exception("lookup.crashed", extra={"action": "lookup.crashed"})
+
+    def _round(self) -> None:
+        projects = self._store.projects
+        for project_id in projects.ids():
+            for take in self._store.takes.unresolved(projects.folder(project_id)):
+                looks, due_at = self._due.get(take.take_id, (0, 0.0))
+                if self._stop.is_set():
+                    return
+                if time.monotonic() < due_at:
+                    continue
+                wait_s = WAITS_S[min(looks, len(WAITS_S) - 1)] * self._pace
+                self._due[take.take_id] = (looks + 1, time.monotonic() + wait_s)
+                if look_up(self._data, project_id, take.take_id) is not None:
+                    self._found()
+
+
+def look_up(data: Path, project_id: str, take_id: TakeId) -> Take | None:
+    """Look the unresolved take up at its provider and adopt its request; None when it was not found."""
+    with _unresolved(data, project_id, take_id) as life:
+        request = life.find(known=request_ids(data))
+        if request is None:
+            return None
+        life.adopt(request, "found in the provider's history")
+        return life.take
+
+
+def adopt(data: Path, project_id: str, take_id: TakeId, request_id: str) -> Take:
+    """Go on with the unresolved take as the request that a person names. Raises NotNow."""
+    if request_id in request_ids(data):
+        raise NotNow(
+            f"Request {request_id[:60]} belongs to another take already.",
+            remedy="Look at the takes of the shot: its clip may be there.",
+        )
+    with _unresolved(data, project_id, take_id) as life:
+        life.adopt(life.request_called(request_id), "named by a person")
+        return life.take
+
+
+def give_up(data: Path, project_id: str, take_id: TakeId) -> Take:
+    """End the unresolved take without a clip; its money stays at risk until the bill tells. Raises NotNow."""
+    with _unresolved(data, project_id, take_id) as life:
+        life.give_up()
+        return life.take
+
+
+class _unresolved:  # noqa: N801 - reads as the word it is in a with statement
+    """The life of an unresolved take, with its lock held."""
+
+    def __init__(self, data: Path, project_id: str, take_id: TakeId) -> None:
+        self._data, self._project_id, self._take_id = data, project_id, take_id
+
+    def __enter__(self) -> Life:
+        store = store_of(self._data)
+        folder = store.projects.folder(self._project_id)
+        lock = store.takes.try_lock(folder, self._take_id)
+        if lock is None:
+            raise NotNow(f"{self._take_id} is being worked on.", remedy="Wait a moment and look again.")
+        self._lock = lock
+        take = store.takes.read(folder, self._take_id)
+        if take.state is not State.UNRESOLVED:
+            lock.release()
+            raise NotNow(
+                f"{self._take_id} is not in doubt: it is {take.state}.", remedy="Nothing is to be done."
+            )
+        return Life(self._data, folder, take)
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
