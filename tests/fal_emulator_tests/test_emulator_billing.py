@@ -13,6 +13,8 @@ from fal_emulator.schemas import check_body, published
 from core.catalogue import Aspect, Model, read_catalogue
 from core.pricing import quote
 
+SEEDANCE = "bytedance/seedance-2.0/image-to-video"
+GROK = "xai/grok-imagine-video/v1.5/image-to-video"
 HD = {"width": 1280, "height": 720}
 
 
@@ -29,6 +31,8 @@ HD = {"width": 1280, "height": 720}
         (VEO, {"resolution": "4k"}, "4.80"),
         (WAN, {"duration": "5", "resolution": "720p"}, "0.50"),
         (WAN, {"duration": "5"}, "0.75"),
+        (SEEDANCE, {"duration": "4", "resolution": "480p"}, "0.55488"),
+        (GROK, {"duration": 5, "resolution": "480p"}, "0.41"),
         (LTX, {"num_frames": 121, "fps": 25, "video_size": HD}, "0.2016"),
     ],
 )
@@ -39,7 +43,7 @@ def test_a_job_is_billed_as_what_its_body_asks_for(
     [submit] = account.record()["submits"]
     assert Decimal(submit["usd"]) == Decimal(usd)
     units = Decimal(result.headers["X-Fal-Billable-Units"])
-    assert units * published()[slug].price.unit_usd == Decimal(usd)
+    assert units * published()[slug].price.unit_usd == pytest.approx(Decimal(usd), abs=Decimal("1e-12"))
 
 
 def test_units_are_not_seconds(caller: Caller, still: str) -> None:
