@@ -222,13 +222,12 @@ class Studio:
         ]
 
     def shots_failed(self, project_id: str) -> list[ShotId]:
-        """Shots whose newest take failed, was cancelled or is unresolved without risk in trying again."""
+        """Shots whose newest take failed. (A cancelled one is simply missing its clip.)"""
         newest = newest_takes(self.takes(project_id))
         return [
             shot.shot_id
             for shot in self.project(project_id).shots
-            if (take := newest.get(shot.shot_id)) is not None
-            and take.state in (State.FAILED, State.CANCELLED)
+            if (take := newest.get(shot.shot_id)) is not None and take.state is State.FAILED
         ]
 
     def takes(self, project_id: str) -> Mapping[TakeId, Take]:

@@ -11,7 +11,7 @@ from core.media.files import (
     probe_track,
     sha256_of,
 )
-from core.media.stills import Still, safe_stem, shown_name, take_in_still, thumbnail
+from core.media.stills import Still, safe_stem, shown_name, take_in_still, thumbnail, upright_size
 
 __all__ = [
     "ClipFacts",
@@ -28,4 +28,5 @@ __all__ = [
     "shown_name",
     "take_in_still",
     "thumbnail",
+    "upright_size",
 ]

@@ -75,6 +75,15 @@ def safe_stem(name: str) -> str:
     return stem.encode()[:60].decode("utf-8", "ignore")
 
 
+def upright_size(still: Path) -> tuple[int, int]:
+    """(width, height) of the picture as seen, in pixels. Raises InputRefused when it cannot be read."""
+    from PIL import Image
+
+    with _explained(still.name), Image.open(still) as picture:
+        turned = picture.getexif().get(0x0112, 1) >= 5
+        return (picture.height, picture.width) if turned else picture.size
+
+
 def thumbnail(still: Path, cache: Path, *, sha256: str, width_px: int) -> Path:
     """A small JPEG of `still`, made once and kept in `cache`. Raises InputRefused or StorageFailed."""
     path = cache / f"{sha256[:16]}-{width_px}.jpg"

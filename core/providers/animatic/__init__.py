@@ -6,8 +6,8 @@ from typing import Any
 from zlib import crc32
 
 import numpy as np
-from PIL import Image
 
+from core.media import upright_size
 from core.project import FRAME_RATES
 from core.providers.animatic.moves import read_moves
 from core.providers.animatic.path import camera_path
@@ -90,12 +90,10 @@ def render_move(
     """
     rate = FRAME_RATES[payload["fps"]]
     frame_size = (payload["width"], payload["height"])
-    with Image.open(still) as picture:
-        still_size = picture.size
     boxes = camera_path(
         read_moves(payload["motion_prompt"]),
         energy=payload["energy"],
-        still_size=still_size,
+        still_size=upright_size(still),
         frame_size=frame_size,
         frames=payload["frames"],
         fps=rate,

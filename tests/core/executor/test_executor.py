@@ -325,3 +325,13 @@ def test_takes_wait_out_a_full_disk(studio: Studio, project: str, data: Path) ->
     wait_ended(studio, project)
     assert after.stop()
     assert states(studio, project) == ["done"]
+
+
+def test_a_still_that_was_spoilt_fails_in_words(studio: Studio, project: str, slots: Executor) -> None:
+    still = studio.folder(project) / studio.project(project).shot("shot_001").render.image_url
+    still.write_text("no picture any more")
+    studio.order_takes(project, ["shot_001"])
+    wait_ended(studio, project)
+    (take,) = studio.takes(project).values()
+    assert take.failure is not None
+    assert "not a picture" in take.failure.what
