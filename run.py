@@ -4,6 +4,7 @@
   python3 run.py test       run the checks and every test; what follows goes to pytest: test -k money
   python3 run.py check      format, lint, types and the direction of imports
   python3 run.py bench      run the benchmarks, or those named: bench animatic
+  python3 run.py rehearse   start the app against an emulator of fal.ai, for nothing; --faults, --speed N
 
 The first run makes .venv and installs what its command needs; later runs start at once.
 """
@@ -371,7 +372,7 @@ def app(arguments: list[str]) -> int:
 def app_options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="run.py",
-        usage="python3 run.py [app] [--port N] [--address A] [--no-browser] | test | check | bench",
+        usage="python3 run.py [app|rehearse] [--port N] [--address A] [--no-browser] | test | check | bench",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -509,7 +510,38 @@ def bench(arguments: list[str]) -> int:
     return call([VENV_PYTHON, "-m", "bench", *arguments])
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"app": app, "test": test, "check": check, "bench": bench}
+def rehearse(arguments: list[str]) -> int:
+    """The app against an emulator of fal.ai on this computer: prices, faults and bills, for nothing."""
+    options = argparse.ArgumentParser(prog="run.py rehearse", allow_abbrev=False)
+    options.add_argument("--faults", action="store_true", help="let things go wrong now and then")
+    options.add_argument("--speed", type=float, default=10.0, help="how many times faster than fal: 10")
+    asked, rest = options.parse_known_args(arguments)
+    ensure_installed(TESTS_NEED)
+    tests = ROOT / "tests"
+    script = ["--script", str(tests / "fal_emulator" / "rehearsal.json")] if asked.faults else []
+    emulator: Command = [VENV_PYTHON, "-m", "fal_emulator", "--port", "0", "--clips", "full", *script]
+    path = {"PYTHONPATH": os.pathsep.join([str(tests), str(ROOT)])}
+    with child([*emulator, "--speed", str(asked.speed)], stdout=subprocess.PIPE, more_env=path) as fal:
+        assert fal.stdout is not None
+        os.environ |= rehearsal_settings(json.loads(fal.stdout.readline())["url"])
+        return app(rest)
+
+
+def rehearsal_settings(address: str) -> dict[str, str]:
+    """Settings with which the app takes `address` for fal.ai, and keeps its rehearsals apart."""
+    hosts = {f"STILLMOTION_FAL_{name}_URL": address for name in ("QUEUE", "REST", "CDN")}
+    folder = os.environ.get("STILLMOTION_DATA") or str(ROOT / "data" / "rehearsal")
+    keys = {"FAL_KEY": "rehearsal:key", "FAL_ADMIN_KEY": "rehearsal:key:admin"}
+    return {**hosts, **keys, "STILLMOTION_FAL_API_URL": f"{address}/v1", "STILLMOTION_DATA": folder}
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "app": app,
+    "test": test,
+    "check": check,
+    "bench": bench,
+    "rehearse": rehearse,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -22,30 +22,34 @@ LIFE = (State.QUEUED, State.SUBMITTING, State.SUBMITTED, State.RUNNING, State.CO
 def main() -> int:
     """Print the ratios; 1 when a limit is missed."""
     with tempfile.TemporaryDirectory() as name:
-        small = _median_s(Path(name) / "small", shots=1_000, takes=3_000)
-        large = _median_s(Path(name) / "large", shots=10_000, takes=30_000)
-    growth = large / small / 10
+        small, small_cpu = _opened_s(Path(name) / "small", shots=1_000, takes=3_000)
+        _, large_cpu = _opened_s(Path(name) / "large", shots=10_000, takes=30_000)
+    growth = large_cpu / small_cpu / 10
     print(
         f"open 1,000 shots and 3,000 takes: {small * 1000:.0f} ms of {ALLOWED_S * 1000:.0f} ms allowed"
         f" = {small / ALLOWED_S:.2f}"
     )
-    print(f"open ten times as much: {growth:.2f} × the time per shot (linear is 1.00, 1.30 allowed)")
+    print(
+        f"open ten times as much: {growth:.2f} × the processor time per shot (linear is 1.00, 1.30 allowed)"
+    )
     return int(small > ALLOWED_S or growth > 1.3)
 
 
-def _median_s(data: Path, *, shots: int, takes: int) -> float:
+def _opened_s(data: Path, *, shots: int, takes: int) -> tuple[float, float]:
+    """Seconds to open the project, and seconds of processor: the medians of five."""
     project_id = write_project(data, shots=shots, takes=takes)
-    times = []
+    times, cpu = [], []
     for _ in range(5):
         store = Store(data)
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.process_time()
         project = store.projects.read(project_id)
         found = store.takes.all(store.projects.folder(project_id))
         times.append(time.perf_counter() - began)
+        cpu.append(time.process_time() - cpu_began)
         if len(project.shots) != shots or len(found) != takes:
             raise AssertionError("not everything was read")
     shutil.rmtree(data)
-    return statistics.median(times)
+    return statistics.median(times), statistics.median(cpu)
 
 
 def write_project(data: Path, *, shots: int, takes: int) -> ProjectId:

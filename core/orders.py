@@ -9,13 +9,14 @@ from decimal import Decimal
 from fractions import Fraction
 
 from core.catalogue import Catalogue, Model
-from core.errors import NotNow
-from core.executor import line_for, release_unsent, wake_all
+from core.errors import InputRefused, NotNow
+from core.executor import line_for, release_unsent, request_ids, wake_all
 from core.ledger import Entry, Ledger
 from core.motion_prompt import cut_to_limit
 from core.pricing import Quote, quote
 from core.project import Project, Shot, ShotId
 from core.providers import provider_of
+from core.providers.base import Job
 from core.store import Store
 from core.store.files import locked
 from core.take import OPEN, State, Take, TakeId
@@ -170,6 +171,52 @@ def _new_take(
         warnings=tuple(warnings),
         history=((State.QUEUED, datetime.now(UTC)),),
     )
+
+
+def bring_in(
+    store: Store,
+    ledger: Ledger,
+    catalogue: Catalogue,
+    project_id: str,
+    shot_id: str,
+    request_id: str,
+    *,
+    model: str | None = None,
+) -> Take:
+    """A take of the shot for a request that was made elsewhere and paid there; a slot brings its clip home.
+
+    Raises NotNow when a take has the request already, ProviderError when the model's provider cannot be used.
+    """
+    folder = store.projects.folder(project_id)
+    project = store.projects.read(project_id)
+    shot = project.shot(shot_id)
+    row = catalogue[model or project.model_of(shot)]
+    provider = provider_of(row)
+    if not row.paid:
+        raise InputRefused(
+            f"{row.name} is made here: it has no requests.",
+            remedy="Name the model that the clip was made with.",
+        )
+    with locked(folder / "orders.lock", busy="Another order for this project is being taken."):
+        if request_id in request_ids(store.data):
+            raise NotNow(
+                f"Request {request_id[:60]} belongs to a take already.",
+                remedy="Look at the takes of the shot.",
+            )
+        (draft,) = _new_takes(catalogue, project, [shot], row.key, None)
+        request = provider.request_called(Job(take=draft, model=row, folder=folder), request_id)
+        take = draft.model_copy(
+            update={
+                "state": State.SUBMITTED,
+                "request": request,
+                "history": ((State.SUBMITTED, datetime.now(UTC)),),
+                "warnings": (*draft.warnings, "It was made elsewhere: its price is the table's."),
+            }
+        )
+        ledger.append(line_for(take, Entry.RESERVE, take.quote.usd_high, "made elsewhere"))
+        store.takes.write(folder, take)
+    wake_all()
+    return take
 
 
 def cancel_take(store: Store, take: Take) -> Take:

@@ -16,16 +16,24 @@ from core.catalogue import Aspect, Catalogue, read_catalogue
 from core.costs import CostReport, report_costs
 from core.edits import Edit, EditOutcome, apply_edits, parse_aspect, parse_fps, parse_size, parse_title
 from core.errors import InputRefused, NotFound, NotNow, StillmotionError
-from core.executor import video_of
+from core.executor import adopt, give_up, look_up, video_of, wake_all
 from core.exporter import Export, ExportId, Exports, Mode, piece_of, run_export
 from core.ledger import Ledger
 from core.media import poster, thumbnail
-from core.orders import BatchQuote, cancel_take, newest_takes, order_takes, quote_shots, release_orphans
+from core.orders import (
+    BatchQuote,
+    bring_in,
+    cancel_take,
+    newest_takes,
+    order_takes,
+    quote_shots,
+    release_orphans,
+)
 from core.progress import Outlook, Overview, ShotStatus, outlook, shot_statuses
 from core.project import SIZES, Project, ProjectId, ShotId
 from core.sample import install_sample
 from core.settings import Settings, read_settings
-from core.store import Store, now_text
+from core.store import Pause, Store, now_text
 from core.store.files import locked
 from core.storyboard import Brought, add_stills, pictures_in, remove_shots, remove_track, set_track
 from core.take import State, Take, TakeId
@@ -248,6 +256,43 @@ class Studio:
     def cancel_take(self, take_id: str, project_id: str | None = None) -> Take:
         """Ask that a take ends; at once when it only waits."""
         return cancel_take(self.store, self.take(take_id, project_id))
+
+    def bring_in(self, project_id: str, shot_id: str, request_id: str, *, model: str | None = None) -> Take:
+        """A take of the shot for a request that was made and paid elsewhere; a slot brings its clip home."""
+        return bring_in(self.store, self.ledger, self.catalogue, project_id, shot_id, request_id, model=model)
+
+    def unresolved(self, project_id: str | None = None) -> list[Take]:
+        """Takes of which nobody knows what became, and whose money is at risk; of one project or of all."""
+        ids = [project_id] if project_id else self.store.projects.ids()
+        return [take for each in ids for take in self.store.takes.unresolved(self.folder(each))]
+
+    def look_again(self, take_id: str, project_id: str | None = None) -> Take | None:
+        """Look an unresolved take up at its provider now; None when it is not found (yet)."""
+        take = self.take(take_id, project_id)
+        found = look_up(self.settings.data, take.project_id, take.take_id)
+        wake_all()
+        return found
+
+    def adopt_request(self, take_id: str, request_id: str, project_id: str | None = None) -> Take:
+        """Go on with an unresolved take as the request that a person names."""
+        take = self.take(take_id, project_id)
+        adopted = adopt(self.settings.data, take.project_id, take.take_id, request_id.strip())
+        wake_all()
+        return adopted
+
+    def give_up(self, take_id: str, project_id: str | None = None) -> Take:
+        """Mark an unresolved take lost; its money stays at risk until the bill tells."""
+        take = self.take(take_id, project_id)
+        return give_up(self.settings.data, take.project_id, take.take_id)
+
+    def pauses(self) -> list[Pause]:
+        """Providers whose takes wait at present, and why."""
+        return self.store.pauses.all()
+
+    def resume(self, provider: str) -> None:
+        """Let the takes of a paused provider run again: a person mended the cause."""
+        self.store.pauses.lift(provider)
+        wake_all()
 
     def stop(self, project_id: str, *, within_s: float | None = None) -> list[Take]:
         """End what waits and what runs for nothing; a paid take under way goes on, its money being spent.

@@ -129,6 +129,17 @@ def _takes(verbs: _Verbs) -> None:
         ("choose", "takes:choose", "make a finished take its shot's clip in the cut"),
     ):
         verbs.add(verb, where, help_text).add_argument("take", metavar="TAKE", help="the take's id")
+    resolve = verbs.add(
+        "resolve", "resolve:resolve", "settle a take whose answer was lost, or bring a clip in"
+    )
+    resolve.add_argument("take", metavar="TAKE", nargs="?", help="the take's id; without it they are listed")
+    how = resolve.add_mutually_exclusive_group()
+    how.add_argument("--adopt", metavar="REQUEST_ID", help="it became this request")
+    how.add_argument("--lost", action="store_true", help="give it up; its money stays at risk")
+    how.add_argument("--request-id", metavar="REQUEST_ID", help="bring in a request that was made elsewhere")
+    resolve.add_argument("--shot", metavar="SHOT", help="the shot to bring it in for, with --request-id")
+    resolve.add_argument("--project", metavar="PROJECT", help="the shot's project, where several have it")
+    resolve.add_argument("--model", metavar="MODEL", help="the model it was made with; the shot's otherwise")
 
 
 def _add_order_options(parser: ArgumentParser) -> None:

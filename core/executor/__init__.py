@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import ProviderPaused, StillmotionError
-from core.executor.life import catalogue_of, line_for, release_unsent, run_take, video_of
+from core.executor.life import catalogue_of, line_for, release_unsent, request_ids, run_take, video_of
 from core.executor.lookup import Lookup, adopt, give_up, look_up
 from core.providers.base import Signals
 from core.store import SLOTS, Store, progress_now
@@ -25,6 +25,7 @@ __all__ = [
     "line_for",
     "look_up",
     "release_unsent",
+    "request_ids",
     "run_take",
     "trouble",
     "video_of",
