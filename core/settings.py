@@ -72,6 +72,11 @@ class Settings(BaseModel):
     max_still_megapixels: float = Field(default=100.0, gt=0)
     """A still with more pixels than this, in millions, is refused. `STILLMOTION_MAX_STILL_MEGAPIXELS`."""
 
+    @property
+    def rehearsal(self) -> bool:
+        """Whether fal.ai is played by this computer, so that nothing is charged."""
+        return is_loopback(urlsplit(self.fal_queue_url).hostname or "")
+
 
 NAMES: Mapping[str, str] = {
     "data": "STILLMOTION_DATA",

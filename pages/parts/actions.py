@@ -13,6 +13,7 @@ from pages.parts.board import Board, failed, without_clip
 from pages.parts.current import studio
 from pages.parts.notices import show_error
 from pages.parts.ordering import Order, place, refusal, show_trouble, trouble_kept
+from pages.parts.receipt import show_pauses
 
 STOP_S = 0.5
 """How long a press on Stop may keep the page waiting; the slots end the rest meanwhile."""
@@ -47,6 +48,7 @@ def show_actions(board: Board) -> None:
     show_trouble()
     if (halted := trouble()) is not None:
         show_error(halted)
+    show_pauses()
     _explain_refusal(board)
 
 

@@ -10,6 +10,7 @@ from pages.parts.board import Board, can_be_ordered
 from pages.parts.current import studio
 from pages.parts.monitors import PANE_PX, show_failure
 from pages.parts.ordering import Order, place, refusal, trouble_kept
+from pages.parts.receipt import receipt_button, settle_button
 from pages.parts.statuses import badge, cost_text, length_text
 from pages.parts.when import when_text
 
@@ -113,6 +114,9 @@ def _show_take(number: int, take: Take, model: str, *, in_the_cut: bool) -> None
             _take_button("Cancel", take, _cancel)
         elif take.clip is not None:
             _take_button("In the cut" if in_the_cut else "Use this", take, _choose, disabled=in_the_cut)
+        elif take.state is State.UNRESOLVED:
+            settle_button(take)
+        receipt_button(take)
 
 
 def _take_button(label: str, take: Take, act: object, *, disabled: bool = False) -> None:
