@@ -1,8 +1,10 @@
 """Files that survive: written whole or not at all, under locks that a dying process lets go of."""
 
+import errno
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +19,9 @@ T = TypeVar("T")
 
 LOCK_WAIT_S = 10.0
 """How long an edit waits for another process to finish its own."""
+
+RENAME_WAIT_S = 1.0 if os.name == "nt" else 0.0
+"""How long a rename waits for those who read what it replaces: Windows forbids it while a file is open."""
 
 Signature = tuple[int, int, int]
 """Change time in nanoseconds, size in bytes, inode: another whenever the file was replaced."""
@@ -44,17 +49,37 @@ def draft_beside(path: Path) -> Path:
 
 def put_in_place(finished: Path, path: Path) -> None:
     """Rename the fsynced file `finished` to `path`, and see that it is on the disk. Raises OSError."""
-    finished.replace(path)
+    rename_over(finished, path)
     sync_folder(path.parent)
 
 
+def rename_over(finished: Path, path: Path, *, wait_s: float = RENAME_WAIT_S) -> None:
+    """Rename `finished` to `path`, in place of what is there; for up to `wait_s` while others read that.
+
+    Raises OSError; then both files are as they were.
+    """
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            finished.replace(path)
+        except PermissionError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
 def sync_folder(folder: Path) -> None:
-    """See that the names in `folder` are on the disk. Windows does so by itself."""
+    """See that the names in `folder` are on the disk. Windows and some network disks do so by themselves."""
     if os.name == "nt":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # what a disk says that cannot be asked this
+            raise
     finally:
         os.close(handle)
 
@@ -132,10 +157,6 @@ class Parsed(Generic[T]):
         now = signature(path)
         if now is None:
             return None
-        return self.get_as(path, now)
-
-    def get_as(self, path: Path, now: Signature) -> T:
-        """The content of `path`, whose signature is known to be `now`."""
         known = self._known.get(path)
         if known is not None and known[0] == now:
             return known[1]

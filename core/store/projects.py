@@ -11,7 +11,7 @@ from pydantic_core import from_json
 
 from core.errors import Damaged, NotFound, disk_errors
 from core.project import Project, ProjectId, is_project_id, slug
-from core.store.files import Parsed, locked, time_name, write_atomically
+from core.store.files import Parsed, draft_beside, locked, rename_over, time_name, write_atomically
 
 SCHEMA_VERSION = 1
 MIGRATIONS: dict[int, Callable[[dict[str, object]], dict[str, object]]] = {}
@@ -78,7 +78,7 @@ class ProjectStore:
             if after is before:
                 return before
             after = after.model_copy(update={"revision": before.revision + 1, "updated_at": now_text()})
-            _keep_previous(path)
+            _keep_as(path, path.with_name("project.bak.json"))
             write_atomically(path, _dump(after))
         return after
 
@@ -93,10 +93,11 @@ class ProjectStore:
                     remedy=f"Mend {path} by hand: it is JSON; or create the project anew from its stills.",
                 )
             _parse(backup)
-            with disk_errors(path):
-                if path.exists():
-                    path.rename(path.with_name(f"project.damaged-{time_name()}.json"))
-                write_atomically(path, backup.read_bytes())
+            if path.exists():
+                _keep_as(path, path.with_name(f"project.damaged-{time_name()}.json"))
+            with disk_errors(backup):
+                whole = backup.read_bytes()
+            write_atomically(path, whole)
         return self.read(project_id)
 
     def _file(self, project_id: str) -> Path:
@@ -112,15 +113,18 @@ def _dump(project: Project) -> bytes:
     return project.model_dump_json(indent=1).encode()
 
 
-def _keep_previous(path: Path) -> None:
-    backup = path.with_name("project.bak.json")
-    with disk_errors(backup):
-        fresh = path.with_name(f".{time_name()}.tmp")
+def _keep_as(path: Path, kept: Path) -> None:
+    """Let `kept` be what `path` is now; `path` stays where it is."""
+    with disk_errors(kept):
+        fresh = draft_beside(kept)
         try:
-            fresh.hardlink_to(path)
-        except OSError:  # a disk without hard links
-            shutil.copyfile(path, fresh)
-        fresh.replace(backup)
+            try:
+                fresh.hardlink_to(path)
+            except OSError:  # a disk without hard links
+                shutil.copyfile(path, fresh)
+            rename_over(fresh, kept)
+        finally:
+            fresh.unlink(missing_ok=True)  # still there when `kept` was the same file already
 
 
 def _parse(path: Path) -> Project:

@@ -63,6 +63,18 @@ def test_a_damaged_project_is_left_as_it_is_and_the_revision_before_comes_back(
     assert kept.read_bytes() == whole[: len(whole) // 2]
 
 
+def test_an_edit_after_one_that_the_disk_refused_leaves_no_litter(studio: Studio, data: Path) -> None:
+    studio.create_project("Ascent")
+    folder = data / "projects" / "ascent"
+    (folder / "project.bak.json").hardlink_to(folder / "project.json")  # as it is when the write then fails
+    studio.edit("ascent", [Edit(field="title", now="One", was="Ascent")])
+    assert sorted(path.name for path in folder.iterdir() if path.suffix != ".lock") == [
+        "project.bak.json",
+        "project.json",
+    ]
+    assert json.loads((folder / "project.bak.json").read_text())["title"] == "Ascent"
+
+
 def test_a_project_of_a_newer_version_is_not_touched(studio: Studio, data: Path) -> None:
     studio.create_project("Ascent")
     path = data / "projects" / "ascent" / "project.json"
