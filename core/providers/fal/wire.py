@@ -1,4 +1,4 @@
-"""The one way out to fal: every call heeds the app's end, reads no more than it should, and can be timed out."""
+"""The one way out to fal: calls that heed the app's end, end in time and read no more than they should."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ class Reply:
     whole: bool = True
     """False when it was longer than any answer may be."""
 
-    def object(self) -> dict[str, Any] | None:
+    def json_object(self) -> dict[str, Any] | None:
         """The JSON object in it; None when it is anything else."""
         try:
             found = self._parsed()
@@ -86,10 +86,13 @@ class Wire:
         self.pace = settings.fal_pace
         self._answer_within_s = answer_within_s
 
-    def client(self, *, read_within_s: float | None = None) -> httpx.AsyncClient:
+    def client(
+        self, *, read_within_s: float | None = None, transport: httpx.AsyncBaseTransport | None = None
+    ) -> httpx.AsyncClient:
         """A client without the key, for one piece of work. It follows no redirect."""
         return httpx.AsyncClient(
-            verify=_tls(),
+            transport=transport,
+            verify=tls(),
             timeout=httpx.Timeout(read_within_s or self._answer_within_s, connect=CONNECT_WITHIN_S),
             follow_redirects=False,
             mounts=dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]")),  # not by proxy
@@ -156,5 +159,6 @@ async def _heeding(work: Coroutine[Any, Any, T], check: Callable[[], None]) -> T
 
 
 @cache
-def _tls() -> ssl.SSLContext:
+def tls() -> ssl.SSLContext:
+    """What every connection is checked against; reading the certificates takes a while."""
     return httpx.create_ssl_context()
