@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -48,6 +49,11 @@ log = logging.getLogger(__name__)
 FADE_S = 1.0
 """How long the music takes to fade at the end of the cut."""
 IDLE_S = 0.5
+"""How often the queue looks for exports that were ordered."""
+TROUBLE_PAUSE_S = 5.0
+"""How long the queue waits after the disk refused, before it tries again."""
+REPORT_EVERY_S = 0.25
+"""How often an export says how far it is, at most: each time a file is written."""
 
 
 class Exports:
@@ -118,7 +124,8 @@ def run_export(
 ) -> Export | None:
     """Make the export; its receipt at the end, or None when somebody else is at it or it was finished.
 
-    Never raises for what goes wrong with the export: that is in its receipt.
+    Never raises for what goes wrong with the export: that is in its receipt. Raises StorageFailed when the
+    disk refuses even that; the export then goes on when it is run again.
     """
     exports = Exports()
     folder = Store(data).projects.folder(project_id)
@@ -142,6 +149,7 @@ class _Making:
         self._exports = exports
         self._export = export
         self._done_frames = 0
+        self._reported_at = 0.0
         mark = _cancel_mark(folder, export.export_id)
         self._signals = Signals(
             cancelled=mark.exists, stopping=stopping, started=lambda: None, progress=lambda *_: None
@@ -150,7 +158,7 @@ class _Making:
     def run(self) -> Export:
         try:
             self._say(0.0, "making segments", state=ExportState.RUNNING)
-            segments = [self._segment(piece) for piece in self._export.pieces]
+            segments = [self._segment(*numbered) for numbered in enumerate(self._export.pieces, start=1)]
             self._signals.check()
             self._say(0.9, "joining")
             path = self._join(segments)
@@ -170,9 +178,8 @@ class _Making:
             )
         return self._export
 
-    def _segment(self, piece: Piece) -> Path:
+    def _segment(self, number: int, piece: Piece) -> Path:
         self._signals.check()
-        number = self._export.pieces.index(piece) + 1
         stage = f"shot {number} of {len(self._export.pieces)}"
 
         def progress(fraction: float | None, _stage: str) -> None:
@@ -222,21 +229,8 @@ class _Making:
         filters = f"apad,atrim=0:{length_s:.6f},afade=t=out:st={length_s - fade_s:.6f}:d={fade_s:.6f}"
         command = [
             *(ffmpeg(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", str(track)),
-            *(
-                "-map",
-                "0:a:0",
-                "-vn",
-                "-af",
-                filters,
-                "-ar",
-                "48000",
-                "-ac",
-                "2",
-                "-c:a",
-                "aac",
-                "-b:a",
-                "192k",
-            ),
+            *("-map", "0:a:0", "-vn", "-af", filters),
+            *("-ar", "48000", "-ac", "2", "-c:a", "aac", "-b:a", "192k"),
             str(result),
         ]
         run_ffmpeg(command, result, self._signals, what="the music")
@@ -273,8 +267,9 @@ class _Making:
         _cancel_mark(self._folder, self._export.export_id).unlink(missing_ok=True)
 
     def _hint(self, fraction: float, stage: str) -> None:
-        """Say how far it is, at most every few hundredths: each word is a file written."""
-        if stage != self._export.stage or fraction - self._export.fraction >= 0.02:
+        """Say how far it is, unless that was just said."""
+        if time.monotonic() - self._reported_at > REPORT_EVERY_S:
+            self._reported_at = time.monotonic()
             self._say(fraction, stage)
 
     def _say(self, fraction: float, stage: str, **changes: object) -> None:
@@ -323,8 +318,10 @@ class ExportQueue:
                 self._work()
             except StillmotionError as error:
                 log.warning("export.trouble", extra={"action": "export.trouble", "reason": str(error)})
+                self._stop.wait(TROUBLE_PAUSE_S)
             except Exception:
                 log.exception("export.crashed", extra={"action": "export.crashed"})
+                self._stop.wait(TROUBLE_PAUSE_S)
             self._stop.wait(IDLE_S)
 
     def _work(self) -> None:

@@ -4,11 +4,11 @@ import os
 import subprocess
 from pathlib import Path
 
-from core.errors import NotFound
+from core.errors import NotFound, disk_errors
 from core.exporter.plan import Export, Piece
 from core.media import ffmpeg, ffmpeg_failure, h264
 from core.providers.base import Signals
-from core.store.files import put_in_place
+from core.store.files import put_in_place, sync_file
 
 SLOWEST = 1.25
 """A clip that is too short is slowed to at most this many times its length; then its last picture holds."""
@@ -28,7 +28,8 @@ def make_segment(export: Export, folder: Path, piece: Piece, signals: Signals) -
             f"{piece.source} of {piece.shot_id} is gone.",
             remedy="Bring it back, or choose another take for the shot.",
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.stem}-{os.getpid()}.mp4")
     try:
         if piece.move is not None:
@@ -46,7 +47,9 @@ def make_segment(export: Export, folder: Path, piece: Piece, signals: Signals) -
         else:
             command = conform_command(export, piece, source, draft)
             run_ffmpeg(command, draft, signals, what=piece.shot_id)
-        put_in_place(draft, path)
+        with disk_errors(path):
+            sync_file(draft)  # a cut-short one would spoil every later cut of this shot
+            put_in_place(draft, path)
     finally:
         draft.unlink(missing_ok=True)
     return path
