@@ -144,7 +144,7 @@ def piece_of(project: Project, place: Place, mode: Mode, take: Take | None) -> P
         shot_id=shot.shot_id,
         source=shot.render.image_url,
         source_sha256=shot.render.sha256,
-        move=move_of(project, shot, place.own_frames, still=mode is Mode.STILLS),
+        move=_move_of(project, shot, place.own_frames, still=mode is Mode.STILLS),
         source_s=0.0,
         lead_frames=place.lead_frames,
         own_frames=place.own_frames,
@@ -153,7 +153,7 @@ def piece_of(project: Project, place: Place, mode: Mode, take: Take | None) -> P
     )
 
 
-def move_of(project: Project, shot: Shot, frames: int, *, still: bool) -> dict[str, Any]:
+def _move_of(project: Project, shot: Shot, frames: int, *, still: bool) -> dict[str, Any]:
     """The camera move over a shot's still, in the words of the animatic provider."""
     width, height = project.frame_size
     return {

@@ -1,0 +1,88 @@
+"""Receipts of exports on disk, their locks, and people's requests to cancel."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock
+from pydantic import ValidationError
+
+from core.errors import Damaged, NotFound, disk_errors
+from core.exporter.plan import Export, ExportId, ExportState
+from core.store.files import Parsed, try_lock, write_atomically
+
+
+class Exports:
+    """Receipts of exports in a project's folder `exports`."""
+
+    def __init__(self) -> None:
+        self._parsed = Parsed(_parse)
+
+    def read(self, folder: Path, export_id: str) -> Export:
+        """The export's receipt. Raises NotFound or Damaged."""
+        known = export_id.replace("-", "").isalnum()
+        export = self._parsed.get(folder / "exports" / f"{export_id}.json") if known else None
+        if export is None:
+            raise NotFound(
+                f"There is no export called {export_id[:60]!r}.", remedy="Choose one from the list."
+            )
+        return export
+
+    def all(self, folder: Path) -> list[Export]:
+        """Every export of the project, newest first."""
+        found = []
+        for path in (folder / "exports").glob("*.json"):
+            with suppress(Damaged):
+                export = self._parsed.get(path)
+                if export is not None:
+                    found.append(export)
+        return sorted(found, key=lambda export: export.ordered_at, reverse=True)
+
+    def write(self, folder: Path, export: Export) -> None:
+        """Put the receipt on the disk."""
+        write_atomically(
+            folder / "exports" / f"{export.export_id}.json", export.model_dump_json(indent=1).encode()
+        )
+
+    def cancel(self, folder: Path, export_id: ExportId) -> Export:
+        """End the export at once when nobody is at it, else leave word; its receipt. Raises NotFound."""
+        with disk_errors(folder):
+            cancel_mark(folder, export_id).touch()
+        lock = self.lock(folder, export_id)
+        if lock is None:
+            return self.read(folder, export_id)
+        try:
+            export = self.read(folder, export_id)
+            if export.under_way:
+                ended = {
+                    "state": ExportState.CANCELLED,
+                    "stage": "cancelled",
+                    "finished_at": datetime.now(UTC),
+                }
+                export = export.model_copy(update=ended)
+                self.write(folder, export)
+            cancel_mark(folder, export_id).unlink(missing_ok=True)
+            return export
+        finally:
+            lock.release()
+
+    def lock(self, folder: Path, export_id: ExportId) -> FileLock | None:
+        """The export's lock, held, or None when somebody is at it."""
+        return try_lock(folder / "exports" / f"{export_id}.lock")
+
+
+def cancel_mark(folder: Path, export_id: ExportId) -> Path:
+    """The file whose presence asks the export to end."""
+    return folder / "exports" / f"{export_id}.cancel"
+
+
+def _parse(path: Path) -> Export:
+    with disk_errors(path):
+        data = path.read_bytes()
+    try:
+        return Export.model_validate_json(data)
+    except ValidationError as error:
+        raise Damaged(
+            f"The receipt {path.name} is damaged.",
+            remedy="Export again; the file it made is still in exports.",
+        ) from error
