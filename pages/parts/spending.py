@@ -11,11 +11,11 @@ import streamlit as st
 
 from core.costs import CostReport
 from core.ledger import Entry, Line
+from core.pricing import CENT
 from core.project import ProjectId
 from pages.parts.current import studio
 from pages.parts.when import when_text
 
-CENT = Decimal("0.01")
 DEAREST = 10
 """Bars in a chart by shot or by model; the table has them all."""
 ENTRIES = {
@@ -31,7 +31,10 @@ def chart_days(by_day: Mapping[str, Decimal]) -> None:
     """Dollars by day, from the first day with spending to today."""
     days = pd.date_range(min(by_day), max(today().isoformat(), *by_day), freq="D")
     days = days if len(days) > 6 else pd.date_range(end=days[-1], periods=7, freq="D")
-    rows = [{"day": f"{day:%-d %b}", "usd": float(by_day.get(f"{day:%Y-%m-%d}", Decimal(0)))} for day in days]
+    rows = [
+        {"day": f"{day.day} {day:%b}", "usd": float(by_day.get(f"{day:%Y-%m-%d}", Decimal(0)))}
+        for day in days
+    ]
     chart = (
         alt.Chart(_data(rows))
         .mark_bar(cornerRadiusTopLeft=3, cornerRadiusTopRight=3)
