@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from core.errors import disk_errors
 from core.project import ProjectId, Record, ShotId
-from core.store.files import locked, signature
+from core.store.files import locked, signature, sync_folder
 from core.take import TakeId
 
 
@@ -167,6 +167,8 @@ def _append_durably(path: Path, data: bytes) -> None:
         except OSError:
             file.truncate(start)
             raise
+    if not start:
+        sync_folder(path.parent)
 
 
 def utc_now() -> datetime:
