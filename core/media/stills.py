@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import InputRefused, disk_errors
 from core.project import strip_control
-from core.store.files import sync_file
+from core.store.files import draft_beside, rename_over, write_atomically
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -102,10 +101,10 @@ def save_jpeg(picture: "Image", path: Path) -> None:
     """Put `picture` at `path`, whole or not at all. A cache: it need not survive a power cut."""
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f".{path.stem}-{os.getpid()}-{id(picture)}.tmp")
+        fresh = draft_beside(path)
         try:
             picture.save(fresh, "JPEG", quality=82)
-            fresh.replace(path)
+            rename_over(fresh, path)
         finally:
             fresh.unlink(missing_ok=True)
 
@@ -243,13 +242,6 @@ def _ending_lies(shown: str, ending: str) -> bool:
 
 def _put(path: Path, content: bytes) -> None:
     with disk_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size == len(content):
             return
-        fresh = path.with_name(f".{path.name[-40:]}-{os.getpid()}.tmp")
-        try:
-            fresh.write_bytes(content)
-            sync_file(fresh)
-            fresh.replace(path)
-        finally:
-            fresh.unlink(missing_ok=True)
+    write_atomically(path, content)
