@@ -12,6 +12,9 @@ from core.project import FRAME_RATES, SIZES, Project, Shot, strip_control
 LONGEST_CUT_S = 36_000.0
 """A cut of more than ten hours is a slip of the finger."""
 
+_TOGETHER = frozenset({"start", "end", "aspect", "size"})
+"""Fields that must fit each other: of one owner they are applied together or not at all."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Edit:
@@ -57,10 +60,11 @@ def apply_edits(project: Project, edits: Iterable[Edit]) -> EditOutcome:
     applied: list[Edit] = []
     conflicts: list[Conflict] = []
     refused: list[InputRefused] = []
-    by_owner: dict[str | None, list[Edit]] = {}
+    groups: dict[tuple[str | None, str], list[Edit]] = {}
     for edit in edits:
-        by_owner.setdefault(edit.shot_id, []).append(edit)
-    for shot_id, group in by_owner.items():
+        alone = "" if edit.field in _TOGETHER else edit.field
+        groups.setdefault((edit.shot_id, alone), []).append(edit)
+    for (shot_id, _), group in groups.items():
         try:
             owner: Project | Shot = project.shot(shot_id) if shot_id else project
             fields = _SHOT_FIELDS if shot_id else _PROJECT_FIELDS
@@ -135,7 +139,7 @@ def _same_class(size: str, aspect: Aspect) -> str:
 
 
 def check_times(shot: Shot) -> None:
-    """Raise InputRefused when a shot runs backwards, has no length, or is outside ten hours."""
+    """Raise InputRefused when a shot runs backwards or has no length."""
     if shot.end <= shot.start:
         how = "has no length" if shot.end == shot.start else "ends before it starts"
         raise InputRefused(

@@ -89,6 +89,16 @@ def test_a_bad_edit_of_one_shot_does_not_keep_back_a_good_one_of_another() -> No
     assert len(outcome.refused) == 1
 
 
+def test_a_bad_edit_of_one_field_does_not_keep_back_a_good_one_of_the_same_shot() -> None:
+    outcome = apply_edits(
+        project(), [edit("energy", "wild", 0.5), edit("end", 0, 1.0), edit("camera_language", "pan left", "")]
+    )
+    shot = outcome.project.shot("shot_001")
+    assert (shot.camera_language, shot.energy, shot.end) == ("pan left", 0.5, 1.0)
+    assert [each.field for each in outcome.applied] == ["camera_language"]
+    assert len(outcome.refused) == 2
+
+
 def test_a_shot_that_was_removed_meanwhile_is_named() -> None:
     outcome = apply_edits(project(), [edit("energy", 0.9, 0.5, shot_id="shot_009")])
     assert "shot_009" in str(outcome.refused[0])
