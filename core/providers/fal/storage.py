@@ -126,7 +126,7 @@ def _upload_once(settings: Settings, upload: Upload, name: str) -> str:
 
 @dataclass(frozen=True)
 class _Client(fal_client.SyncClient):
-    """fal-client opens a connection for each upload and never closes it; this one does."""
+    """fal-client opens connections for each upload and never closes them; this one does."""
 
     opened: list[httpx.Client] = field(default_factory=list, repr=False)
 
@@ -136,9 +136,11 @@ class _Client(fal_client.SyncClient):
         return client
 
     def close_connections(self) -> None:
-        """Close what the upload left open."""
-        while self.opened:
-            self.opened.pop().close()
+        """Close what the upload left open; the token is kept."""
+        fallback = self.__dict__.pop("_client", None)  # made when fal-client had to use its other storage
+        for client in (*self.opened, *([fallback] if fallback else [])):
+            client.close()
+        self.opened.clear()
 
 
 @lru_cache(maxsize=4)

@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]  # comes without types, and only with the tests
 import pytest
 from fal_case import CATALOGUE, draw_still, take_of
 
