@@ -11,11 +11,8 @@ from pages.parts.notices import show_error
 # The icon is a file of our own: a named one would be fetched from another server.
 st.set_page_config(page_title="Stillmotion", page_icon=Path(__file__).with_name("icon.png"), layout="wide")
 if the_studio().settings.rehearsal:
-    st.warning(
-        "fal.ai is played by this computer: prices, waits and faults are real, the clips are not.",
-        title="Rehearsal: nothing is charged",
-        icon=":material/theater_comedy:",
-    )
+    told = "**Rehearsal:** fal.ai is played by this computer. Nothing is charged, and the clips are not real."
+    st.warning(told, icon=":material/theater_comedy:")
 for error in setbacks():
     show_error(error)
 st.navigation(

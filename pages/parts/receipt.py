@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import pandas as pd
 import streamlit as st
 
 from core.pricing import dollars
@@ -11,6 +10,7 @@ from pages.parts.current import studio
 from pages.parts.ordering import trouble_kept
 from pages.parts.statuses import cost_text, status_text
 from pages.parts.when import when_text
+from pages.parts.words import plain
 
 STEPS = {
     State.QUEUED: "Ordered",
@@ -25,6 +25,8 @@ STEPS = {
 }
 """What a person calls each step of a take's life."""
 
+RECEIPT_PX = 560
+"""Width at which the longest line of a receipt, the words, breaks once or twice."""
 HISTORY_DAYS = 30
 """How long fal keeps what requests were made of (fal.ai/docs: payloads are kept for 30 days)."""
 
@@ -37,8 +39,8 @@ def receipt_button(take: Take) -> None:
 
 
 def _show(take: Take) -> None:
-    facts = pd.DataFrame(_facts(take), columns=["", "What"])
-    st.dataframe(facts, hide_index=True, width="stretch", height="content")
+    rows = "".join(f"| {name} | {plain(told)} |\n" for name, told in _facts(take))
+    st.markdown(f"| Receipt | |\n|:--|:--|\n{rows}", width=RECEIPT_PX)
     for warning in take.warnings:
         st.caption(warning)
     if take.payload:
