@@ -33,8 +33,7 @@ class Command:
 
     def start(self, *arguments: object) -> "subprocess.Popen[str]":
         """Begin, with pipes for all that it says."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("FAL_")}
-        environment |= {
+        environment = os.environ | {
             "STILLMOTION_DATA": str(self.data),
             "PYTHONPATH": str(CHECKOUT),
             "PYTHONUNBUFFERED": "1",

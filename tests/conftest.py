@@ -1,6 +1,7 @@
 """What every test may ask for: a data folder of its own, a studio on it, stills drawn on the spot."""
 
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,16 @@ from drawing import Draw
 from PIL import Image
 
 from core.executor import Executor
-from core.settings import Settings
+from core.settings import NAMES, Settings
 from core.studio import Studio
+
+NOWHERE = "https://fal.invalid"
+"""An address that no name server knows: `.invalid` is kept for that."""
+
+# No test may spend its developer's money: whatever key is in the environment or in .env, it is not used, and
+# nothing is sent to fal.ai. A test that speaks to the emulator says so itself. Processes of tests inherit it.
+os.environ |= {name: NOWHERE for name in NAMES.values() if name.endswith("_URL")}
+os.environ |= {"FAL_KEY": "", "FAL_ADMIN_KEY": ""}
 
 QUIET = "streamlit.runtime.scriptrunner_utils.script_run_context"
 """Says, of every page run by a test, that there is no browser."""

@@ -92,5 +92,5 @@ def answers(server: Server) -> bool:
 
 
 def environment(data: Path) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("FAL_", "STREAMLIT_"))}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("STREAMLIT_")}
     return {**own, "STILLMOTION_DATA": str(data), "PYTHONUNBUFFERED": "1"}

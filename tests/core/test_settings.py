@@ -1,17 +1,26 @@
 """The environment: read once, refused in words, keys never shown."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from core.errors import InputRefused
-from core.settings import SHIPPED_DATA, read_settings
+from core.settings import NAMES, SHIPPED_DATA, read_settings
 
 
 def test_without_any_setting_everything_is_in_the_checkout() -> None:
-    settings = read_settings({})
+    settings = read_settings(dict.fromkeys(NAMES.values(), ""))  # else a developer's own .env would count
     assert settings.data == SHIPPED_DATA
     assert settings.fal_key is None
+
+
+def test_no_test_can_reach_fal_or_spend_money() -> None:
+    settings = read_settings()
+    assert settings.fal_key is None
+    assert settings.fal_admin_key is None
+    urls = (settings.fal_queue_url, settings.fal_rest_url, settings.fal_cdn_url, settings.fal_api_url)
+    assert {urlsplit(url).hostname for url in urls} == {"fal.invalid"}
 
 
 def test_keys_never_show(tmp_path: Path) -> None:
