@@ -1,6 +1,5 @@
 """The costs page: what stands there is what the ledger adds up to, and what a quote would say."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -16,20 +15,11 @@ from core.executor import Executor
 from core.ledger import Entry, Line
 from core.pricing import dollars, price_text
 from core.project import Project, ProjectId, ShotId
-from core.studio import Studio, the_studio
+from core.studio import Studio
 from core.take import TakeId
 
 ENTRY = Path(__file__).parents[2] / "pages" / "_main.py"
 NUMBERS = count(1)
-
-
-@pytest.fixture
-def at_work(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    """The studio that pages use, on the test's own data folder."""
-    monkeypatch.setenv("STILLMOTION_DATA", str(data))
-    the_studio.cache_clear()
-    yield the_studio()
-    the_studio.cache_clear()
 
 
 @pytest.fixture

@@ -12,18 +12,9 @@ from core.executor import Executor
 from core.exporter import ExportQueue, ExportState, Mode
 from core.links import export_url
 from core.project import Project
-from core.studio import Studio, the_studio
+from core.studio import Studio
 
 ENTRY = Path(__file__).parents[2] / "pages" / "_main.py"
-
-
-@pytest.fixture
-def at_work(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    """The studio that pages use, on the test's own data folder."""
-    monkeypatch.setenv("STILLMOTION_DATA", str(data))
-    the_studio.cache_clear()
-    yield the_studio()
-    the_studio.cache_clear()
 
 
 @pytest.fixture

@@ -1,23 +1,12 @@
 """What every page shares: the chooser, the address, the way to a first project and back from damage."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.studio import Studio, the_studio
+from core.studio import Studio
 
 ENTRY = Path(__file__).parents[2] / "pages" / "_main.py"
-
-
-@pytest.fixture
-def at_work(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    """The studio that pages use, on the test's own data folder."""
-    monkeypatch.setenv("STILLMOTION_DATA", str(data))
-    the_studio.cache_clear()
-    yield the_studio()
-    the_studio.cache_clear()
 
 
 def opened(**address: str) -> AppTest:

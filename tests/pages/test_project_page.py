@@ -1,6 +1,5 @@
 """The project page, as a person meets it: bring in, arrange, describe, and lose nothing."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,18 +8,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.edits import Edit
 from core.project import Project
-from core.studio import Studio, the_studio
+from core.studio import Studio
 
 ENTRY = Path(__file__).parents[2] / "pages" / "_main.py"
-
-
-@pytest.fixture
-def at_work(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    """The studio that pages use, on the test's own data folder."""
-    monkeypatch.setenv("STILLMOTION_DATA", str(data))
-    the_studio.cache_clear()
-    yield the_studio()
-    the_studio.cache_clear()
 
 
 @pytest.fixture
