@@ -469,7 +469,13 @@ class Studio:
         take = self.take(take_id, project_id)
         if take.clip is None:
             raise NotNow(f"{take_id} has no clip: it is {take.state}.", remedy="Choose a take that is done.")
-        return self.folder(project_id) / take.clip.local_path
+        path = self.folder(project_id) / take.clip.local_path
+        if not path.exists():
+            raise NotFound(
+                f"The clip {path.name} is gone from the disk.",
+                remedy="Bring it back, choose another take, or generate the shot again.",
+            )
+        return path
 
     def export_file(self, project_id: str, export_id: str) -> Path:
         """The delivered file. Raises NotFound or NotNow."""

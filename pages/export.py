@@ -53,7 +53,7 @@ def show_exporting(project: Project) -> None:
     shown = shown_export(exports)
     with player:
         show_player(project, shown)
-        if shown is not None and not shown.same_cut(studio().plan_export(project.id, mode=shown.mode)):
+        if shown is not None and not shown.same_cut(_plan_of(project, shown.mode, plan)):
             st.caption(":material/update: The storyboard has changed since: export again to see it.")
     st.subheader("The cut")
     show_cut(project, plan)
@@ -61,6 +61,11 @@ def show_exporting(project: Project) -> None:
     if exports:
         st.subheader("Exports")
         list_exports(exports, shown)
+
+
+def _plan_of(project: Project, mode: Mode, plan: Export) -> Export:
+    """What an export of `mode` would be made of; `plan` when that is it, for a large one takes its time."""
+    return plan if plan.mode is mode else studio().plan_export(project.id, mode=mode)
 
 
 def choose_plan(project: Project) -> Export:

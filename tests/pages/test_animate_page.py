@@ -169,6 +169,17 @@ def test_what_stop_had_no_time_for_is_ended_by_the_slots(studio: Studio, project
     assert {take.state for take in studio.takes(project.id).values()} == {State.CANCELLED}
 
 
+def test_a_clip_that_is_gone_from_the_disk_is_said_where_it_would_play(
+    studio: Studio, project: Project, slots: Executor, open_page: Open
+) -> None:
+    [take] = studio.order_takes(project.id, ["shot_001"])
+    wait_until(is_quiet(studio, project), what="the clip")
+    studio.clip(project.id, take.take_id).unlink()
+    page = open_page()
+    assert any("is gone from the disk" in str(warning.title) for warning in page.warning)
+    assert not page.exception
+
+
 def test_generate_missing_leaves_clips_alone(
     studio: Studio, project: Project, slots: Executor, open_page: Open
 ) -> None:
