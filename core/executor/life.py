@@ -90,6 +90,7 @@ class Life:
         self._store = store_of(data)
         self._ledger = Ledger(data)
         self._folder = folder
+        self._too_late = False
         self._signals = replace(signals or _DEAF, started=self._seen_running)
 
     def run(self) -> None:
@@ -99,11 +100,9 @@ class Life:
             self._fail(error)
             return
         try:
-            self._go_on(provider)
+            self._go_on_unless_cancelled(provider)
         except Interrupted:
             log.info("take.interrupted", extra={"action": "take.interrupted", "take_id": self.take.take_id})
-        except Cancelled:
-            self._end_cancelled(provider)
         except SendAgain as error:
             self._send_again(error)
         except AnswerLost as error:
@@ -121,6 +120,17 @@ class Life:
 
     def _job(self) -> Job:
         return Job(take=self.take, model=catalogue_of(self._data)[self.take.model], folder=self._folder)
+
+    def _go_on_unless_cancelled(self, provider: Provider) -> None:
+        """Every step, until a person cancels it. What is past cancelling is paid for, and goes on."""
+        try:
+            self._go_on(provider)
+        except Cancelled:
+            if self._cancel(provider):
+                return
+            self._too_late = True
+            self._signals = replace(self._signals, cancelled=_never)
+            self._go_on(provider)
 
     def _go_on(self, provider: Provider) -> None:
         """Every step from the present state on."""
@@ -220,7 +230,8 @@ class Life:
         self._choose(clip)
         cost = self.take.quote.usd
         self._write_line(Entry.SETTLE, cost, "table price")
-        self._move(State.DONE, clip=clip, settled_usd=cost)
+        told = (_TOO_LATE,) if self._too_late else ()
+        self._move(State.DONE, clip=clip, settled_usd=cost, warnings=(*self.take.warnings, *told))
         self._store.takes.tidy(self._folder, self.take.take_id)
 
     def _choose(self, clip: Clip) -> None:
@@ -239,11 +250,14 @@ class Life:
                 extra={"action": "take.not_chosen", "take_id": self.take.take_id, "reason": str(error)},
             )
 
-    def _end_cancelled(self, provider: Provider) -> None:
-        sent = self.take.state is not State.QUEUED
-        removed = not sent or provider.cancel(self._job()) is CancelOutcome.REMOVED
-        charge = Charge.NONE if removed or not provider.paid else Charge.POSSIBLE
-        self._end(State.CANCELLED, _cancelled("Cancelled.", charge))
+    def _cancel(self, provider: Provider) -> bool:
+        """End the take if it can still be ended for nothing; whether it is."""
+        if self.take.state is State.QUEUED:
+            self._end(State.CANCELLED, _cancelled("Cancelled before it was sent."))
+        elif provider.cancel(self._job()) is CancelOutcome.REMOVED:
+            where = "taken out of the queue before it began" if provider.paid else "nothing is charged for it"
+            self._end(State.CANCELLED, _cancelled(f"Cancelled: {where}."))
+        return self.take.state is State.CANCELLED
 
     def _fail(self, error: StillmotionError) -> None:
         failure = _failure(error)
@@ -251,7 +265,7 @@ class Life:
             "take.failed",
             extra={"action": "take.failed", "take_id": self.take.take_id, "charge": failure.charge.value},
         )
-        self._end(State.FAILED, failure)
+        self._end(State.CANCELLED if self._too_late else State.FAILED, failure)
 
     def _end(self, state: State, failure: Failure) -> None:
         entry = {
@@ -331,14 +345,16 @@ def release_unsent(data: Path, folder: Path, take: Take) -> Take:
     if take.state is not State.QUEUED:
         raise NotFound(f"{take.take_id} is not waiting.", remedy="Look at its state, then decide.")
     life = Life(data, folder, take)
-    life._end(State.CANCELLED, _cancelled("Cancelled before it was sent.", Charge.NONE))
+    life._end(State.CANCELLED, _cancelled("Cancelled before it was sent."))
     return life.take
 
 
-def _cancelled(what: str, charge: Charge) -> Failure:
-    return Failure(
-        what=what, remedy="Order the shot again when you want it.", charge=charge, safe_to_retry=True
-    )
+_TOO_LATE = "You cancelled it when it was running already: it finished, it was charged, and here is its clip."
+
+
+def _cancelled(what: str) -> Failure:
+    again = "Order the shot again when you want it."
+    return Failure(what=what, remedy=again, charge=Charge.NONE, safe_to_retry=True)
 
 
 def _never() -> bool:
