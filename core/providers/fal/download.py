@@ -10,7 +10,8 @@ from urllib.request import getproxies
 
 import httpx
 
-from core.errors import Charge, ProviderError, ProviderPaused, disk_errors
+from core.errors import Charge, MediaFailed, ProviderError, ProviderPaused, disk_errors
+from core.media import probe_clip
 from core.providers.base import Job, Signals
 from core.providers.fal.hosts import PinnedTransport, Refused, check_media_url
 from core.providers.fal.mp4 import is_whole_mp4
@@ -66,6 +67,7 @@ def collect(wire: Wire, job: Job, clip: Path, signals: Signals, *, largest_bytes
         with disk_errors(clip), clip.open("wb") as file:
             download = _Download(wire, file, signals.progress, largest_bytes)
             run(download.bring(url), signals.check)
+        _check_playable(clip)
     except BaseException:
         clip.unlink(missing_ok=True)
         raise
@@ -204,6 +206,13 @@ class _Download:
         ):
             raise _Wrong("what came is not a whole MP4")
         return True
+
+
+def _check_playable(clip: Path) -> None:
+    try:
+        probe_clip(clip)
+    except MediaFailed as error:
+        raise _failed("The clip was made and came whole, but it cannot be played.") from error
 
 
 def _first_byte(response: httpx.Response) -> int | None:

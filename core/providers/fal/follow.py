@@ -17,7 +17,7 @@ from core.providers.fal.queue import urls_for
 from core.providers.fal.refusals import account_trouble
 from core.providers.fal.result import read_result
 from core.providers.fal.wire import Reply, Wire, run
-from core.take import State
+from core.take import State, Take
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ class _Watch:
     def __init__(self, wire: Wire, job: Job, signals: Signals) -> None:
         self._wire, self._job, self._signals = wire, job, signals
         self._urls = urls_for(wire, job)
-        self._waited_before_s = _seconds_since(job.take.time_of(State.SUBMITTED))
+        self._waited_before_s = _seconds_since_sent(job.take)
         self._began = self._heard = time.monotonic()
         self._running_since: float | None = None
         self._unknown_since: float | None = None
@@ -78,7 +78,7 @@ class _Watch:
                 if answer is not None:
                     return answer
                 self._check_patience(None)
-                await self._wire.pause(pause_after(self._waited_s()))
+                await self._wire.pause(pause_after(self._waited_s() / self._wire.pace))
 
     async def _streamed(self, client: httpx.AsyncClient) -> Status | None:
         """The final status, as the stream tells it; None when the stream fails in any way."""
@@ -130,7 +130,7 @@ class _Watch:
 
     def _pause_s(self, reply: Reply | None, failures: int) -> float:
         """Seconds to the next question, before the pace."""
-        usual_s = pause_after((time.monotonic() - self._began) / self._wire.pace)
+        usual_s = pause_after(self._waited_s() / self._wire.pace)
         told_s = reply.retry_after_s if reply and reply.status == 429 else None
         return max(usual_s, told_s or 0.0, min(2.0**failures / 2, 15.0) if failures else 0.0)
 
@@ -204,5 +204,7 @@ def _place(position: object) -> str:
     return "next in fal's queue" if position == 0 else f"waiting in fal's queue, {position} before it"
 
 
-def _seconds_since(moment: datetime | None) -> float:
-    return max(0.0, (datetime.now(UTC) - moment).total_seconds()) if moment else 0.0
+def _seconds_since_sent(take: Take) -> float:
+    """Seconds since the request was sent, or adopted."""
+    marks = [at for state, at in take.history if state is State.SUBMITTED]
+    return max(0.0, (datetime.now(UTC) - marks[-1]).total_seconds()) if marks else 0.0

@@ -66,9 +66,9 @@ def request_for(request_id: str, model: Model, settings: Settings) -> Request:
 
 
 class PinnedTransport(httpx.AsyncBaseTransport):
-    """Looks a name up once, refuses private addresses, and connects to the very address it looked at.
+    """Looks a name up once, shuns private addresses, and connects to the very address it looked at.
 
-    So a name cannot point elsewhere a moment later. Through a proxy it is the proxy that looks names up.
+    So a name cannot point elsewhere a moment later. Raises ConnectError: the clip is there, the way is not.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
@@ -96,7 +96,7 @@ async def _public_address(host: str, port: int) -> str:
         raise httpx.ConnectError(f"{host} was not found") from error
     addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(ipaddress.ip_address(one.split("%")[0]).is_global for one in addresses):
-        raise Refused(f"{host} leads into a private network")
+        raise httpx.ConnectError(f"{host} leads into a private network")  # as a hotel's network may have it
     return addresses[0]
 
 

@@ -2,6 +2,8 @@
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 import httpx
@@ -33,6 +35,8 @@ def submit(wire: Wire, job: Job, signals: Signals) -> Request:
     """
     connects, rates, limited_s = iter(CONNECT_PAUSES_S), RATE_PAUSE_S, 0.0
     while True:
+        with _unsent():
+            signals.check()
         try:
             reply = run(_post(wire, job), deaf)
         except NOTHING_LEFT as error:
@@ -54,7 +58,8 @@ def submit(wire: Wire, job: Job, signals: Signals) -> Request:
                 _too_many(pause_s)
         log.info("fal.waits", extra={"action": "fal.waits", "take_id": job.take.take_id, "pause_s": pause_s})
         signals.progress(None, "waiting for fal to take the request")
-        _wait_unsent(wire, pause_s, signals)
+        with _unsent():
+            wire.wait(pause_s, signals)
 
 
 async def _post(wire: Wire, job: Job) -> Reply:
@@ -64,9 +69,11 @@ async def _post(wire: Wire, job: Job) -> Reply:
         return await wire.ask(client, "POST", url, json=job.take.payload)
 
 
-def _wait_unsent(wire: Wire, pause_s: float, signals: Signals) -> None:
+@contextmanager
+def _unsent() -> Iterator[None]:
+    """Nothing is sent in here: the end of the app puts the take back into the queue."""
     try:
-        wire.wait(pause_s, signals)
+        yield
     except Interrupted as ending:
         raise ProviderPaused(
             "The app ended before the request was sent.",

@@ -28,7 +28,7 @@ async def read_result(
             told = reply.json_object()
             if reply.status == 200 and told is not None:
                 return Answer(result=told, billable_units=reply.billable_units)
-            if reply.status == 400 and not failed and reply.billable_units is None:
+            if reply.status == 400 and not failed and not _is_fals_own(reply):
                 return None
             if reply.status != 200 and (failed or _is_fals_own(reply)) and told and "detail" in told:
                 break
@@ -46,8 +46,9 @@ async def _asked(wire: Wire, client: httpx.AsyncClient, url: str) -> Reply | Non
 
 
 def _is_fals_own(reply: Reply) -> bool:
-    """Whether the model's own answer lies behind an error: then fal tells the units."""
-    return reply.billable_units is not None
+    """Whether the model's own answer lies behind an error: then fal tells the units, or a list of details."""
+    detail = (reply.json_object() or {}).get("detail")
+    return reply.billable_units is not None or isinstance(detail, list)
 
 
 def _failure(wire: Wire, job: Job, reply: Reply | None) -> ProviderError:

@@ -6,21 +6,23 @@ import json
 import logging
 import re
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 import fal_client
 import httpx
+from fal_client.client import USER_AGENT
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import ProviderPaused, disk_errors
 from core.providers.base import Job, Signals
 from core.providers.fal.still import Upload, fit_still
-from core.providers.fal.wire import LOOK_EVERY_S, Wire
+from core.providers.fal.wire import LOOK_EVERY_S, Wire, tls
 from core.settings import Settings
 from core.store.files import locked, time_name, try_lock, write_atomically
 
@@ -126,21 +128,33 @@ def _upload_once(settings: Settings, upload: Upload, name: str) -> str:
 
 @dataclass(frozen=True)
 class _Client(fal_client.SyncClient):
-    """fal-client opens connections for each upload and never closes them; this one does."""
+    """fal-client reads all certificates for each upload, and never closes its connections; this one does."""
 
     opened: list[httpx.Client] = field(default_factory=list, repr=False)
 
+    @cached_property
+    def _client(self) -> httpx.Client:
+        """What the storage that fal-client falls back to is asked with."""
+        return self._open(self._auth.header_value)
+
     def _get_cdn_client(self) -> httpx.Client:
-        client = super()._get_cdn_client()
+        token = self._token_manager.get_token()
+        return self._open(f"{token.token_type} {token.token}")
+
+    def _open(self, authorization: str) -> httpx.Client:
+        client = httpx.Client(
+            headers={"Authorization": authorization, "User-Agent": USER_AGENT},
+            timeout=self.default_timeout,
+            verify=tls(),
+        )
         self.opened.append(client)
         return client
 
     def close_connections(self) -> None:
-        """Close what the upload left open; the token is kept."""
-        fallback = self.__dict__.pop("_client", None)  # made when fal-client had to use its other storage
-        for client in (*self.opened, *([fallback] if fallback else [])):
-            client.close()
-        self.opened.clear()
+        """Close what an upload left open; the token is kept."""
+        self.__dict__.pop("_client", None)
+        while self.opened:
+            self.opened.pop().close()
 
 
 @lru_cache(maxsize=4)
@@ -207,7 +221,7 @@ def _one_at_a_time(path: Path, signals: Signals) -> Iterator[None]:
     try:
         while (lock := try_lock(path.with_suffix(".uploading"))) is None:
             signals.check()
-            threading.Event().wait(LOOK_EVERY_S)
+            time.sleep(LOOK_EVERY_S)
         try:
             yield
         finally:

@@ -13,7 +13,7 @@ from fal_case import Case
 
 from core.errors import Charge, Interrupted, ProviderError, ProviderPaused
 from core.media import probe_clip
-from core.providers.fal.hosts import PinnedTransport, Refused, is_queue_url
+from core.providers.fal.hosts import PinnedTransport, is_queue_url
 from core.providers.fal.mp4 import is_whole_mp4
 from core.settings import Settings
 from core.take import State
@@ -222,6 +222,14 @@ def test_a_redirect_within_fals_hosts_is_followed_and_the_key_is_not_shown(
     assert not any("authorization" in (name.lower() for name in heard.headers) for heard in server.heard)
 
 
+def test_a_clip_that_does_not_decode_fails_with_its_reason(make_case: MakeCase) -> None:
+    boxes = [(b"ftyp", b"isom\0\0\0\0isom"), (b"moov", b"\0" * 40), (b"mdat", b"\0" * 4000)]
+    content = b"".join((len(body) + 8).to_bytes(4, "big") + kind + body for kind, body in boxes)
+    case, server = _collects_from(make_case, lambda _: Canned(200, content))
+    with server:
+        _fails(case, "cannot be played")
+
+
 def test_a_host_that_forgets_where_it_was_is_begun_anew(make_case: MakeCase, finished: Case) -> None:
     content = finished.collect().read_bytes()
     answers = iter([Canned(200, content[:500], {"Content-Length": str(len(content))}), Canned(200, content)])
@@ -252,7 +260,7 @@ def test_a_name_that_leads_into_a_private_network_is_refused() -> None:
             await client.get(url)
 
     for host in ("10.0.0.1", "169.254.169.254", "192.168.1.1", "[fd00::1]", "0.0.0.0"):
-        with pytest.raises(Refused, match="private network"):
+        with pytest.raises(httpx.ConnectError, match="private network"):
             asyncio.run(fetch(f"https://{host}/clip.mp4"))
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from canned_server import Canned, CannedServer, Heard
 from fal_case import Case
 
 from core.errors import Charge, ProviderError, ProviderPaused, SendAgain
@@ -83,6 +84,25 @@ def test_a_slug_that_does_not_exist_costs_nothing_and_names_the_row(case: Case) 
     assert refused.value.charge is Charge.NONE
     assert not refused.value.safe_to_retry
     assert "Kling 2.6 Pro" in refused.value.remedy
+
+
+def test_a_models_own_refusal_is_believed_though_the_status_did_not_announce_it(
+    make_case: MakeCase, case: Case
+) -> None:
+    def say(heard: Heard) -> Canned:
+        if heard.path.endswith("/status"):
+            return Canned(200, b'{"status": "COMPLETED", "logs": null}')
+        if heard.path.endswith("/stream"):
+            return Canned(404, b"{}")
+        return Canned(400, b'{"detail": [{"type": "downstream_service_error", "msg": "no"}]}')
+
+    case.send()
+    with CannedServer(say) as server:
+        other = make_case(urls={"STILLMOTION_FAL_QUEUE_URL": server.url})
+        other.job = replace(other.job, take=case.job.take)
+        with pytest.raises(ProviderError, match="failed at its maker") as refused:
+            other.follow()
+    assert refused.value.charge is Charge.POSSIBLE
 
 
 def test_a_result_that_is_gone_may_have_been_charged(make_case: MakeCase) -> None:

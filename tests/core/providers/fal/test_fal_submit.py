@@ -177,9 +177,22 @@ def test_an_app_that_ends_while_fal_is_waited_for_puts_the_take_back(make_case: 
 def test_the_end_of_the_app_does_not_break_off_a_request_under_way(case: Case) -> None:
     case.prepare()
     case.account.script({"match": {"call": "submit"}, "do": "slow", "seconds": 0.6})
-    case.told.stop = lambda: True
+    began = time.monotonic()
+    case.told.stop = lambda: time.monotonic() - began > 0.2
     case.submit()
+    assert case.told.stop()
     assert case.job.take.request is not None
+
+
+def test_what_was_cancelled_during_its_upload_is_not_sent(case: Case) -> None:
+    case.prepare()
+    case.told.cancel = lambda: True
+    with pytest.raises(Cancelled):
+        case.submit()
+    case.told.cancel, case.told.stop = lambda: False, lambda: True
+    with pytest.raises(ProviderPaused):
+        case.submit()
+    assert case.count("submit") == 0
 
 
 def _accepts(base: str) -> Callable[[Heard], Canned]:
