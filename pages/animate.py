@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.project import Project
+from core.studio import the_studio
 from pages.parts.actions import show_actions, show_progress
 from pages.parts.board import Board, read_board
-from pages.parts.current import current_project, studio
+from pages.parts.current import current_project
 from pages.parts.inspector import show_inspector
 from pages.parts.monitors import show_monitors
 from pages.parts.notices import errors_shown
@@ -56,7 +57,7 @@ def show_nothing_yet(project: Project) -> None:
 
 def tell_damage(project: Project) -> None:
     """Takes that are missing from the page because their receipts cannot be read."""
-    damaged = studio().store.takes.damaged(studio().folder(project.id))
+    damaged = the_studio().store.takes.damaged(the_studio().folder(project.id))
     if damaged:
         more = f" {len(damaged) - 1} more are like it." if len(damaged) > 1 else ""
         st.warning(f"{damaged[0].remedy}{more}", title=str(damaged[0]), icon=":material/warning:")

@@ -8,7 +8,8 @@ from core.costs import CostReport
 from core.ledger import Bill, Entry
 from core.pricing import dollars
 from core.project import Project
-from pages.parts.current import current_project, studio
+from core.studio import the_studio
+from pages.parts.current import current_project
 from pages.parts.notices import errors_shown
 from pages.parts.price_list import show_price_list
 from pages.parts.spending import (
@@ -45,8 +46,8 @@ def main() -> None:
         one = project if scope == "project" else None
         if scope == "project" and project is None:
             return
-        report = studio().costs(one.id if one else None)
-        watch(studio().ledger.bill())
+        report = the_studio().costs(one.id if one else None)
+        watch(the_studio().ledger.bill())
         show_broken(report)
         show_totals(report)
         show_spending(report, one)
@@ -70,7 +71,7 @@ def watch(bill: Bill) -> None:
 
 
 def _look(bill: Bill) -> None:
-    if studio().ledger.bill() is not bill:
+    if the_studio().ledger.bill() is not bill:
         st.rerun()
 
 

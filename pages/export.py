@@ -4,8 +4,9 @@ import streamlit as st
 
 from core.exporter import Export, Mode
 from core.project import Project
+from core.studio import the_studio
 from core.timeline import problems
-from pages.parts.current import current_project, studio
+from pages.parts.current import current_project
 from pages.parts.cut_strip import show_cut
 from pages.parts.exports import (
     MODES,
@@ -43,7 +44,7 @@ def main() -> None:
 
 def show_exporting(project: Project) -> None:
     """Player and desk side by side, the cut below them, then everything that was exported."""
-    exports = studio().exports(project.id)
+    exports = the_studio().exports(project.id)
     player, desk = st.columns([2, 1], gap="medium")
     with desk:
         plan = choose_plan(project)
@@ -65,7 +66,7 @@ def show_exporting(project: Project) -> None:
 
 def _plan_of(project: Project, mode: Mode, plan: Export) -> Export:
     """What an export of `mode` would be made of; `plan` when that is it, for a large one takes its time."""
-    return plan if plan.mode is mode else studio().plan_export(project.id, mode=mode)
+    return plan if plan.mode is mode else the_studio().plan_export(project.id, mode=mode)
 
 
 def choose_plan(project: Project) -> Export:
@@ -78,7 +79,7 @@ def choose_plan(project: Project) -> Export:
         key="mode",
         bind="query-params",
     )
-    return studio().plan_export(project.id, mode=Mode(mode))
+    return the_studio().plan_export(project.id, mode=Mode(mode))
 
 
 def order(project: Project, plan: Export) -> None:
@@ -93,7 +94,7 @@ def order(project: Project, plan: Export) -> None:
     st.caption(" · ".join(facts))
     if st.button("Export", type="primary", icon=":material/movie:", width="stretch"):
         with errors_shown():
-            studio().order_export(project.id, mode=plan.mode)
+            the_studio().order_export(project.id, mode=plan.mode)
             show_newest()
             st.rerun()
 

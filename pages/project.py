@@ -5,9 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.project import Project
+from core.studio import the_studio
 from core.timeline import total_frames
 from pages.parts.bring_in import bring_music, bring_stills
-from pages.parts.current import current_project, studio
+from pages.parts.current import current_project
 from pages.parts.outcome import show_outcome
 from pages.parts.price_line import show_price
 from pages.parts.settings_panel import show_settings
@@ -25,7 +26,7 @@ def show_header(project: Project) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(facts(project), width="stretch")
         with st.container(horizontal=True, width="content", gap="xsmall"):
-            door("Settings", ":material/tune:", lambda: show_settings(project, studio().catalogue))
+            door("Settings", ":material/tune:", lambda: show_settings(project, the_studio().catalogue))
             door("Music", ":material/music_note:", lambda: bring_music(project))
             if project.shots:
                 door("Bring in stills", ":material/add_photo_alternate:", lambda: bring_stills(project))
@@ -43,7 +44,7 @@ def door(label: str, icon: str, show: Callable[[], None]) -> None:
 
 def facts(project: Project) -> str:
     """The project in one line."""
-    catalogue = studio().catalogue
+    catalogue = the_studio().catalogue
     model = catalogue[project.video_model].name if project.video_model in catalogue else project.video_model
     length = seconds_text(float(total_frames(project) / project.frame_rate))
     return " · ".join(
@@ -62,10 +63,10 @@ def show_storyboard(project: Project) -> None:
     table, one_shot = st.tabs([TABLE, ONE_SHOT], key="storyboard_view", on_change="rerun")
     if table.open:
         with table:
-            show_shot_table(project, studio().catalogue)
+            show_shot_table(project, the_studio().catalogue)
     if one_shot.open:
         with one_shot:
-            show_shot_sheet(project, studio().catalogue)
+            show_shot_sheet(project, the_studio().catalogue)
 
 
 def show_page(project: Project) -> None:
@@ -79,7 +80,7 @@ def show_page(project: Project) -> None:
             bring_stills(project)
         return
     show_storyboard(project)
-    show_oddities(project, studio().catalogue)
+    show_oddities(project, the_studio().catalogue)
     show_price(project)
 
 
@@ -87,6 +88,6 @@ begin_drawing()
 chosen = current_project()
 if chosen is not None:
     take_edits(chosen)
-    now = studio().project(chosen.id)
+    now = the_studio().project(chosen.id)
     show_page(now)
     watch(now)

@@ -9,8 +9,8 @@ from core.executor import trouble
 from core.ledger import Entry
 from core.pricing import dollars
 from core.progress import Outlook, ShotStatus
+from core.studio import the_studio
 from pages.parts.board import Board, failed, without_clip
-from pages.parts.current import studio
 from pages.parts.notices import show_error
 from pages.parts.ordering import Order, place, refusal, show_trouble, trouble_kept
 from pages.parts.receipt import show_pauses
@@ -86,7 +86,7 @@ def _explain_refusal(board: Board) -> None:
 
 def _stop(project_id: str) -> None:
     with trouble_kept():
-        studio().stop(project_id, within_s=STOP_S)
+        the_studio().stop(project_id, within_s=STOP_S)
 
 
 def show_progress(board: Board) -> None:
@@ -101,7 +101,7 @@ def show_progress(board: Board) -> None:
                 done / len(board.statuses), text=f"{done:,} of {len(board.statuses):,} shots have a clip"
             )
     with bill:
-        lines = studio().ledger.bill()
+        lines = the_studio().ledger.bill()
         spent, reserved, at_risk = (
             dollars(sum((line.usd for line in lines.lines(entry, board.project.id)), Decimal(0)))
             for entry in (Entry.SETTLE, Entry.RESERVE, Entry.AT_RISK)

@@ -7,8 +7,8 @@ from core.orders import quote_shots
 from core.pricing import Quote
 from core.progress import Overview, ShotStatus
 from core.project import Project, ShotId
+from core.studio import the_studio
 from core.take import OPEN, State, Take
-from pages.parts.current import studio
 
 _SPOKEN_FOR = OPEN | {State.UNRESOLVED}
 """A shot whose newest take is in one of these gets no other before that one is settled."""
@@ -40,7 +40,7 @@ _quoted: dict[str, tuple[Project, Mapping[ShotId, Quote]]] = {}
 
 def read_board(project_id: str) -> Board:
     """The board as the disk has it now."""
-    now = studio().overview(project_id)
+    now = the_studio().overview(project_id)
     return Board(
         project=now.project,
         takes=now.takes,
@@ -54,7 +54,7 @@ def _quotes(project: Project) -> Mapping[ShotId, Quote]:
     """What a take of each shot costs; while the project is the same, so are the quotes."""
     known = _quoted.get(project.id)
     if known is None or known[0] is not project:
-        batch = quote_shots(studio().catalogue, project, project.shots)
+        batch = quote_shots(the_studio().catalogue, project, project.shots)
         quotes = {each.shot_id: each.quote for each in batch.shots}
         known = _quoted[project.id] = project, quotes
     return known[1]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import Damaged, StillmotionError
 from core.project import Project
-from core.studio import ProjectSummary, Studio, the_studio
+from core.studio import ProjectSummary, the_studio
 from pages.parts.new_project import new_project_button, new_project_form
 from pages.parts.notices import errors_shown, show_error
 
@@ -16,14 +16,9 @@ _REMEMBERED = "current_project_id"
 _CHOOSER = "project_chooser"
 
 
-def studio() -> Studio:
-    """The studio of this process."""
-    return the_studio()
-
-
 def current_project() -> Project | None:
     """The chosen project, below its chooser; None when there is none, which was said."""
-    summaries = {str(summary.project_id): summary for summary in studio().projects()}
+    summaries = {str(summary.project_id): summary for summary in the_studio().projects()}
     if not summaries:
         _offer_first_project()
         return None
@@ -31,7 +26,7 @@ def current_project() -> Project | None:
     if chosen is None:
         return None
     try:
-        return studio().project(chosen)
+        return the_studio().project(chosen)
     except StillmotionError as error:
         _show_unreadable(chosen, error)
         return None
@@ -110,5 +105,5 @@ def _show_unreadable(project_id: str, error: StillmotionError) -> None:
         "Restore the version before", icon=":material/history:", help="The damaged file is kept beside it."
     ):
         with errors_shown():
-            studio().restore_project(project_id)
+            the_studio().restore_project(project_id)
             st.rerun()

@@ -9,8 +9,8 @@ from core.errors import NotNow, StillmotionError
 from core.exporter import Export, ExportState, Mode
 from core.links import export_url, still_url
 from core.project import Project
+from core.studio import the_studio
 from core.timeline import places
-from pages.parts.current import studio
 from pages.parts.notices import errors_shown
 from pages.parts.when import when_text
 from pages.parts.words import seconds_text, size_name
@@ -49,8 +49,8 @@ def _known(project: Project, exports: list[Export]) -> tuple[object, ...]:
 def _under_way(project_id: str, known: tuple[object, ...]) -> None:
     exports: list[Export] = []
     with errors_shown():
-        exports = studio().exports(project_id)
-        if _known(studio().project(project_id), exports) != known:
+        exports = the_studio().exports(project_id)
+        if _known(the_studio().project(project_id), exports) != known:
             st.rerun()
     for export in reversed([each for each in exports if each.under_way]):
         st.progress(min(export.fraction, 1.0), text=progress_text(export))
@@ -71,7 +71,7 @@ def progress_text(export: Export) -> str:
 
 def _cancel(project_id: str, export_id: str) -> None:
     try:
-        studio().cancel_export(project_id, export_id)
+        the_studio().cancel_export(project_id, export_id)
     except NotNow:  # it ended by itself meanwhile, which the list shows
         return
     except StillmotionError as error:
@@ -103,7 +103,7 @@ def show_player(project: Project, export: Export | None) -> None:
         _show_first_still(project)
         return
     with errors_shown():
-        studio().export_file(export.project_id, export.export_id)
+        the_studio().export_file(export.project_id, export.export_id)
         url = export_url(export.project_id, export.export_id)
         with st.container(horizontal_alignment="center"):
             st.video(url, alt=f"{export.title}, {facts_text(export)}", width=_width(export.size))

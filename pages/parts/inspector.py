@@ -5,9 +5,9 @@ import streamlit as st
 from core.pricing import Quote
 from core.progress import ShotStatus
 from core.project import ShotId
+from core.studio import the_studio
 from core.take import OPEN, State, Take
 from pages.parts.board import Board, can_be_ordered
-from pages.parts.current import studio
 from pages.parts.monitors import PANE_PX, show_failure
 from pages.parts.ordering import Order, place, refusal, trouble_kept
 from pages.parts.receipt import receipt_button, settle_button
@@ -33,7 +33,7 @@ def _show_shot(board: Board, status: ShotStatus) -> None:
         show_failure(status.take)
     st.caption(f"“{status.shot.words}”")
     quotes = _quotes_by_model(board, status.shot.shot_id)
-    names = {model.key: model.name for model in studio().catalogue}
+    names = {model.key: model.name for model in the_studio().catalogue}
     keys = list(quotes)
     model = st.selectbox(
         "Model for this take",
@@ -48,8 +48,8 @@ def _show_shot(board: Board, status: ShotStatus) -> None:
 
 def _quotes_by_model(board: Board, shot_id: ShotId) -> dict[str, Quote]:
     return {
-        model.key: studio().quote(board.project.id, [shot_id], model=model.key).shots[0].quote
-        for model in studio().catalogue
+        model.key: the_studio().quote(board.project.id, [shot_id], model=model.key).shots[0].quote
+        for model in the_studio().catalogue
     }
 
 
@@ -92,14 +92,14 @@ def _show_order(board: Board, status: ShotStatus, quote: Quote) -> None:
 def _cancel(take: Take | None) -> None:
     if take is not None:
         with trouble_kept():
-            studio().cancel_take(take.take_id, take.project_id)
+            the_studio().cancel_take(take.take_id, take.project_id)
 
 
 def _show_takes(board: Board, status: ShotStatus) -> None:
     takes = board.takes_of(status.shot.shot_id)
     if not takes:
         st.caption("No takes yet: the first one is chosen by itself, and every later one is kept here.")
-    names = {model.key: model.name for model in studio().catalogue}
+    names = {model.key: model.name for model in the_studio().catalogue}
     for number, take in reversed([*enumerate(takes, start=1)]):
         _show_take(number, take, names.get(take.model, take.model), in_the_cut=number == status.chosen)
 
@@ -132,4 +132,4 @@ def _take_button(label: str, take: Take, act: object, *, disabled: bool = False)
 
 def _choose(take: Take) -> None:
     with trouble_kept():
-        studio().choose_take(take.take_id, take.project_id)
+        the_studio().choose_take(take.take_id, take.project_id)

@@ -6,8 +6,8 @@ from core.errors import StillmotionError
 from core.links import clip_url, still_url
 from core.progress import ShotStatus
 from core.project import Project
+from core.studio import the_studio
 from core.take import OPEN, State, Take
-from pages.parts.current import studio
 from pages.parts.statuses import status_text
 
 PICTURE_PX = 288
@@ -49,7 +49,7 @@ def _show_clip(project: Project, status: ShotStatus) -> None:
         _show_empty(project, status)
         return
     try:
-        studio().clip(project.id, video.take_id)
+        the_studio().clip(project.id, video.take_id)
     except StillmotionError as error:
         st.warning(error.remedy, title=str(error))
         return

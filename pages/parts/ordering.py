@@ -11,7 +11,7 @@ from core.errors import InputRefused, NotNow, ProviderError, StillmotionError
 from core.pricing import price_text
 from core.project import ShotId
 from core.providers import provider_of
-from pages.parts.current import studio
+from core.studio import the_studio
 from pages.parts.notices import show_error
 
 _ASKED = "order_to_confirm"
@@ -55,12 +55,12 @@ def place(order: Order) -> None:
 def _send(order: Order) -> None:
     with trouble_kept():
         _refuse_dearer(order)
-        studio().order_takes(order.project_id, order.shot_ids, model=order.model)
+        the_studio().order_takes(order.project_id, order.shot_ids, model=order.model)
 
 
 def _refuse_dearer(order: Order) -> None:
     """What a person agreed to is a limit: raises InputRefused when the price has risen since."""
-    now = studio().quote(order.project_id, order.shot_ids, model=order.model)
+    now = the_studio().quote(order.project_id, order.shot_ids, model=order.model)
     if now.usd_high > order.usd_high:
         raise InputRefused(
             f"The price has changed: it is {price_text(now.usd, now.usd_high)} now.",
@@ -92,7 +92,7 @@ def refusal(models: Sequence[str]) -> ProviderError | None:
     """Why a take of one of these models cannot be ordered here; None when all can."""
     for key in dict.fromkeys(models):
         try:
-            provider_of(studio().catalogue[key])
+            provider_of(the_studio().catalogue[key])
         except ProviderError as error:
             return error
     return None
@@ -121,9 +121,9 @@ def confirm_paid_order() -> None:
 
 
 def _dialog(order: Order) -> None:
-    project = studio().project(order.project_id)
-    batch = studio().quote(order.project_id, order.shot_ids, model=order.model)
-    names = {model.key: model.name for model in studio().catalogue}
+    project = the_studio().project(order.project_id)
+    batch = the_studio().quote(order.project_id, order.shot_ids, model=order.model)
+    names = {model.key: model.name for model in the_studio().catalogue}
     rows = [
         {
             "Shot": each.shot_id,

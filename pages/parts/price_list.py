@@ -12,9 +12,8 @@ import streamlit as st
 from core.orders import BatchQuote
 from core.pricing import price_text
 from core.project import Project
-from core.studio import Studio
+from core.studio import Studio, the_studio
 from core.timeline import needed_frames
-from pages.parts.current import studio
 from pages.parts.ink import ink
 from pages.parts.words import counted, seconds_text
 
@@ -47,7 +46,7 @@ class Offer:
 
 def offers(project: Project) -> list[Offer]:
     """Every model's price for `project`, the cheapest first; worked out once for each revision."""
-    here = studio()
+    here = the_studio()
     return _offers(str(here.settings.data), project.id, project.revision, here, project)
 
 

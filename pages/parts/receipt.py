@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import streamlit as st
 
 from core.pricing import dollars
+from core.studio import the_studio
 from core.take import State, Take
-from pages.parts.current import studio
 from pages.parts.ordering import trouble_kept
 from pages.parts.statuses import cost_text, status_text
 from pages.parts.when import when_text
@@ -49,7 +49,7 @@ def _show(take: Take) -> None:
 
 
 def _facts(take: Take) -> Iterator[tuple[str, str]]:
-    catalogue = studio().catalogue
+    catalogue = the_studio().catalogue
     yield "Take", take.take_id
     yield "Status", status_text(take)
     yield "Model", catalogue[take.model].name if take.model in catalogue else take.model
@@ -107,23 +107,23 @@ def settle_button(take: Take) -> None:
 
 def _look(take: Take) -> None:
     with trouble_kept():
-        found = studio().look_again(take.take_id, take.project_id)
+        found = the_studio().look_again(take.take_id, take.project_id)
         st.toast("Found: its clip is on the way." if found else "Not found yet; the history may lag.")
 
 
 def _adopt(take: Take, request_id: str) -> None:
     with trouble_kept():
-        studio().adopt_request(take.take_id, request_id, take.project_id)
+        the_studio().adopt_request(take.take_id, request_id, take.project_id)
 
 
 def _give_up(take: Take) -> None:
     with trouble_kept():
-        studio().give_up(take.take_id, take.project_id)
+        the_studio().give_up(take.take_id, take.project_id)
 
 
 def show_pauses() -> None:
     """Providers whose takes wait at present: why, what to do, and a way to go on."""
-    for pause in studio().pauses():
+    for pause in the_studio().pauses():
         when = f" It is tried again {when_text(pause.until)}." if pause.until else ""
         with st.container(horizontal=True, vertical_alignment="center"):
             st.warning(f"{pause.remedy}{when}", title=pause.what, icon=":material/pause_circle:")
@@ -132,4 +132,4 @@ def show_pauses() -> None:
 
 def _resume(provider: str) -> None:
     with trouble_kept():
-        studio().resume(provider)
+        the_studio().resume(provider)

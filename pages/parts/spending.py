@@ -13,7 +13,7 @@ from core.costs import CostReport
 from core.ledger import Entry, Line
 from core.pricing import CENT
 from core.project import ProjectId
-from pages.parts.current import studio
+from core.studio import the_studio
 from pages.parts.when import when_text
 
 DEAREST = 10
@@ -84,7 +84,7 @@ def _money_tip() -> alt.Tooltip:
 def show_tables(report: CostReport, *, one_project: bool) -> None:
     """Every number behind the pictures; each table can be saved as CSV from its own menu."""
     takes, shots, models, days = st.tabs(["Takes", "By shot", "By model", "By day"])
-    titles = {summary.project_id: summary.title for summary in studio().projects()}
+    titles = {summary.project_id: summary.title for summary in the_studio().projects()}
 
     def whose(project_id: str) -> dict[str, str]:
         return {} if one_project else {"Project": titles.get(ProjectId(project_id), project_id)}
@@ -148,7 +148,7 @@ def _dearest_first(amounts: Mapping[tuple[str, str], Decimal]) -> list[tuple[tup
 
 def model_title(key: str) -> str:
     """A model's name; its key when the catalogue no longer has it."""
-    catalogue = studio().catalogue
+    catalogue = the_studio().catalogue
     return catalogue[key].name if key in catalogue else key
 
 

@@ -10,8 +10,8 @@ import streamlit as st
 from core.links import thumb_url
 from core.progress import ShotStatus
 from core.project import Project, ShotId
+from core.studio import the_studio
 from pages.parts.board import Board
-from pages.parts.current import studio
 from pages.parts.statuses import COLOURS, DONE, RUNNING, WAITING, cost_text, length_text, status_text
 
 ROW_PX = 52
@@ -118,7 +118,7 @@ def _mark(project: Project, row: int) -> _Selection:
 
 
 def _rows(board: Board) -> pa.Table:
-    names = {model.key: model.name for model in studio().catalogue}
+    names = {model.key: model.name for model in the_studio().catalogue}
     project_id = board.project.id
     told = [status_text(each.take) for each in board.statuses]
     return pa.table(
