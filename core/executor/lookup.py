@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import NotNow, StillmotionError
@@ -94,26 +95,13 @@ def give_up(data: Path, project_id: str, take_id: TakeId) -> Take:
         return life.take
 
 
-class _unresolved:  # noqa: N801 - reads as the word it is in a with statement
-    """The life of an unresolved take, with its lock held."""
-
-    def __init__(self, data: Path, project_id: str, take_id: TakeId) -> None:
-        self._data, self._project_id, self._take_id = data, project_id, take_id
-
-    def __enter__(self) -> Life:
-        store = store_of(self._data)
-        folder = store.projects.folder(self._project_id)
-        lock = store.takes.try_lock(folder, self._take_id)
-        if lock is None:
-            raise NotNow(f"{self._take_id} is being worked on.", remedy="Wait a moment and look again.")
-        self._lock = lock
-        take = store.takes.read(folder, self._take_id)
+@contextmanager
+def _unresolved(data: Path, project_id: str, take_id: TakeId) -> Iterator[Life]:
+    """The life of an unresolved take, with its lock held. Raises NotNow when it is not unresolved."""
+    store = store_of(data)
+    folder = store.projects.folder(project_id)
+    with store.takes.locked(folder, take_id):
+        take = store.takes.read(folder, take_id)
         if take.state is not State.UNRESOLVED:
-            lock.release()
-            raise NotNow(
-                f"{self._take_id} is not in doubt: it is {take.state}.", remedy="Nothing is to be done."
-            )
-        return Life(self._data, folder, take)
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+            raise NotNow(f"{take_id} is not in doubt: it is {take.state}.", remedy="Nothing is to be done.")
+        yield Life(data, folder, take)

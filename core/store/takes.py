@@ -4,7 +4,7 @@ import gc
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -13,7 +13,7 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from core.errors import Damaged, NotFound, disk_errors
-from core.store.files import Signature, signature, signature_of, try_lock, write_atomically
+from core.store.files import Signature, locked, signature, signature_of, try_lock, write_atomically
 from core.take import OPEN, State, Take, TakeId
 
 _CLOCK_GRAIN_NS = 3_000_000_000
@@ -81,6 +81,10 @@ class TakeStore:
     def try_lock(self, folder: Path, take_id: TakeId) -> FileLock | None:
         """The take's lock, held, or None when a slot is at work on it."""
         return try_lock(folder / "takes" / f"{take_id}.lock")
+
+    def locked(self, folder: Path, take_id: TakeId) -> AbstractContextManager[None]:
+        """Hold the take's lock; raises NotNow when a slot keeps it too long."""
+        return locked(folder / "takes" / f"{take_id}.lock", busy=f"{take_id} is being worked on.")
 
     def ask_cancel(self, folder: Path, take_id: TakeId) -> None:
         """Leave word that the take should end; whoever works on it reads that soon."""
