@@ -78,6 +78,7 @@ class Told:
 
     began: int = 0
     stages: list[str] = field(default_factory=list)
+    fractions: list[float | None] = field(default_factory=list)
     cancel: Callable[[], bool] = lambda: False
     stop: Callable[[], bool] = lambda: False
 
@@ -88,8 +89,12 @@ class Told:
             cancelled=lambda: self.cancel(),
             stopping=lambda: self.stop(),
             started=self._started,
-            progress=lambda _fraction, stage: self.stages.append(stage),
+            progress=self._progress,
         )
+
+    def _progress(self, fraction: float | None, stage: str) -> None:
+        self.fractions.append(fraction)
+        self.stages.append(stage)
 
     def _started(self) -> None:
         self.began += 1

@@ -47,7 +47,8 @@ def follow(wire: Wire, job: Job, signals: Signals) -> Answer:
 
     Trouble on the way never fails the take: it was paid for, and goes on at fal.
     """
-    return run(_Watch(wire, job, signals).answer(), signals.check)
+    watch = _Watch(wire, job, signals)
+    return run(watch.answer(), watch.look_up)
 
 
 class _Watch:
@@ -79,6 +80,12 @@ class _Watch:
                     return answer
                 self._check_patience(None)
                 await self._wire.pause(pause_after(self._waited_s() / self._wire.pace))
+
+    def look_up(self) -> None:
+        """Called a few times a second, whatever is being waited for. Raises Halted."""
+        self._signals.check()
+        if self._running_since is not None:
+            self._signals.progress(self._estimate(), "generating at fal")
 
     async def _streamed(self, client: httpx.AsyncClient) -> Status | None:
         """The final status, as the stream tells it; None when the stream fails in any way."""

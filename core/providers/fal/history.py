@@ -9,8 +9,7 @@ from typing import Any
 import httpx
 
 from core.providers.base import Job
-from core.providers.fal.hosts import request_for
-from core.providers.fal.queue import REQUEST_ID
+from core.providers.fal.hosts import REQUEST_ID, request_for
 from core.providers.fal.storage import bad_key
 from core.providers.fal.wire import Reply, Wire, deaf, run
 from core.take import Request, State

@@ -6,13 +6,16 @@ network is refused, also when it hides behind a redirect or a name that resolves
 
 import asyncio
 import ipaddress
+import re
 import socket
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
 from core.catalogue import Model
+from core.errors import InputRefused
 from core.loopback import is_loopback
+from core.project import strip_control
 from core.settings import Settings
 from core.take import Request
 
@@ -20,6 +23,8 @@ QUEUE_HOSTS = ("fal.run", "falrun.com")
 """Queue and its backup: https://fal.ai/docs/documentation/model-apis/inference/queue.md."""
 MEDIA_HOSTS = ("fal.media",)
 """Clips come from v3.fal.media, v3b.fal.media and their siblings."""
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+"""What may be part of an address as a request's id; fal's are UUIDs."""
 NAMESPACES = ("workflows", "comfy")
 """First parts of an endpoint's name that do not count as its owner; from fal-client's source."""
 
@@ -61,7 +66,12 @@ def urls_of(request_id: str, model: Model, settings: Settings) -> dict[str, str]
 
 
 def request_for(request_id: str, model: Model, settings: Settings) -> Request:
-    """The request called `request_id`, with addresses of our own making."""
+    """The request called `request_id`, with addresses of our own making. Raises InputRefused."""
+    if not REQUEST_ID.fullmatch(request_id):
+        raise InputRefused(
+            f"{strip_control(request_id)[:60]!r} is no request id of fal.",
+            remedy="Copy the id from fal.ai/dashboard/requests: letters, digits and dashes.",
+        )
     return Request(request_id=request_id, urls=urls_of(request_id, model, settings))
 
 

@@ -1,7 +1,6 @@
 """Sending a request and asking it to end: one POST, sent again only when it surely was not taken."""
 
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -10,7 +9,7 @@ import httpx
 
 from core.errors import AnswerLost, Interrupted, ProviderError, ProviderPaused
 from core.providers.base import CancelOutcome, Job, Signals
-from core.providers.fal.hosts import is_queue_url, urls_of
+from core.providers.fal.hosts import REQUEST_ID, is_queue_url, urls_of
 from core.providers.fal.refusals import account_trouble, is_definite, refusal
 from core.providers.fal.wire import NOTHING_LEFT, Reply, Wire, deaf, run
 from core.take import Request
@@ -23,7 +22,6 @@ RATE_PAUSE_S = 5.0
 """Pause after a 429 that names none; it doubles each time."""
 RATE_PATIENCE_S = 600.0
 """How long one take waits for a rate limit before the queue does. `history.WINDOW_AFTER` is longer."""
-REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 LOOK_IT_UP = "It is not sent again. It is looked up at fal; you may also adopt its request, or mark it lost."
 
 

@@ -178,6 +178,17 @@ def test_people_hear_where_the_request_waits_and_that_it_runs(case: Case) -> Non
     assert case.told.began == 1
 
 
+def test_people_see_it_move_though_the_stream_is_silent(make_case: MakeCase) -> None:
+    case = make_case(pace="0.2")
+    case.account.conditions(run_s=1)
+    case.send()
+    case.follow()
+    assert case.count("status") == 0
+    told = [fraction for fraction in case.told.fractions if fraction is not None]
+    assert len(set(told)) >= 4
+    assert told == sorted(told)
+
+
 def test_a_take_that_is_taken_up_again_is_not_sent_again(case: Case) -> None:
     case.account.conditions(run_s=0.4)
     case.send()
@@ -229,6 +240,13 @@ def test_a_cancel_tells_no_more_than_is_known(
     case.send()
     case.account.script({"match": {"call": "cancel"}, **fault})
     assert case.provider.cancel(case.job) is outcome
+
+
+def test_a_cancel_that_comes_while_it_begins_to_run_is_only_asked_for(case: Case) -> None:
+    case.account.conditions(queue_s=0.5, run_s=1000)
+    case.send()
+    case.account.script({"match": {"call": "cancel"}, "do": "slow", "seconds": 0.8, "before": True})
+    assert case.provider.cancel(case.job) is CancelOutcome.ASKED
 
 
 def test_a_cancel_of_what_was_never_sent_costs_nothing(case: Case) -> None:

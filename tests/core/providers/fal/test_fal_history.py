@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fal_case import Case
 
-from core.errors import AnswerLost, ProviderPaused
+from core.errors import AnswerLost, InputRefused, ProviderPaused
 from core.take import State
 
 MakeCase = Callable[..., Case]
@@ -123,3 +123,9 @@ def test_a_request_named_by_a_person_can_be_followed(case: Case) -> None:
     case.move(State.SUBMITTED, request=case.provider.request_called(case.job, request_id))
     case.follow()
     assert case.count("submit") == 1
+
+
+@pytest.mark.parametrize("request_id", ["", "../../../x", "a b", "a?b", "x" * 200])
+def test_a_name_that_is_no_request_id_is_not_made_into_an_address(request_id: str, case: Case) -> None:
+    with pytest.raises(InputRefused, match="no request id"):
+        case.provider.request_called(case.job, request_id)
