@@ -91,7 +91,8 @@ def order_takes(
 ) -> list[Take]:
     """Put one take of each shot in the queue and wake the slots; a shot with one under way is passed over.
 
-    Raises NotNow when every shot has one under way, and ProviderError when a model cannot be used here.
+    So is a shot whose newest take is in doubt: it may be paid for, and its clip may still come.
+    Raises NotNow when that leaves none, and ProviderError when a model cannot be used here.
     """
     folder = store.projects.folder(project_id)
     project = store.projects.read(project_id)
@@ -99,11 +100,12 @@ def order_takes(
     for key in {model or project.model_of(shot) for shot in shots}:
         provider_of(catalogue[key])
     with locked(folder / "orders.lock", busy="Another order for this project is being taken."):
-        busy = {take.shot_id for take in store.takes.open(folder)}
+        busy = _spoken_for(store.takes.all(folder))
         wanted = [shot for shot in shots if shot.shot_id not in busy]
         if shots and not wanted:
             raise NotNow(
-                "Every one of these shots is under way already.", remedy="Wait for it, or cancel it first."
+                "Every one of these shots has a take under way already, or one in doubt.",
+                remedy="Wait for it, or cancel it first; settle the one in doubt.",
             )
         takes = _new_takes(catalogue, project, wanted, model, sound)
         ledger.append(*(line_for(take, Entry.RESERVE, take.quote.usd_high, "quote") for take in takes))
@@ -111,6 +113,13 @@ def order_takes(
             store.takes.write(folder, take)
     wake_all()
     return takes
+
+
+def _spoken_for(takes: Mapping[TakeId, Take]) -> set[str]:
+    """Shots that get no other take yet."""
+    under_way = {take.shot_id for take in takes.values() if take.state in OPEN}
+    in_doubt = {take.shot_id for take in newest_takes(takes).values() if take.state is State.UNRESOLVED}
+    return {*under_way, *in_doubt}
 
 
 def _new_takes(
