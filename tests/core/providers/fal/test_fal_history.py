@@ -1,5 +1,6 @@
 """A lost request is found in fal's history, and nobody else's is taken for it."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -103,7 +104,9 @@ def test_a_history_that_cannot_be_read_finds_nothing_and_breaks_nothing(
     _lose(case)
     _ended(case)
     case.account.script({"match": {"call": "history"}, "times": None, **fault})
+    began = time.monotonic()
     assert case.provider.find(case.job, known=()) is None
+    assert time.monotonic() - began < 40, "an answer without end was read until it timed out"
 
 
 def test_a_bad_key_says_so(case: Case) -> None:
