@@ -31,7 +31,7 @@ class State(StrEnum):
     DONE = "done"
     """The clip is in place and the money settled."""
     FAILED = "failed"
-    """The provider refused or failed; `error` says what it may have cost."""
+    """The provider refused or failed; `failure` says what it may have cost."""
     CANCELLED = "cancelled"
     """A person ended it."""
     UNRESOLVED = "unresolved"

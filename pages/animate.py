@@ -14,6 +14,7 @@ from pages.parts.monitors import show_monitors
 from pages.parts.notices import errors_shown
 from pages.parts.ordering import asked, confirm_paid_order
 from pages.parts.status_table import chosen_shot, show_table
+from pages.parts.words import plain
 
 LIVE_S = 1.0
 """How often the page looks while takes are under way."""
@@ -60,7 +61,9 @@ def tell_damage(project: Project) -> None:
     damaged = the_studio().store.takes.damaged(the_studio().folder(project.id))
     if damaged:
         more = f" {len(damaged) - 1} more are like it." if len(damaged) > 1 else ""
-        st.warning(f"{damaged[0].remedy}{more}", title=str(damaged[0]), icon=":material/warning:")
+        st.warning(
+            plain(f"{damaged[0].remedy}{more}"), title=plain(str(damaged[0])), icon=":material/warning:"
+        )
 
 
 def live(project_id: str, pace: Pace, just_read: list[Board]) -> None:

@@ -13,7 +13,7 @@ from core.studio import the_studio
 from core.timeline import places
 from pages.parts.notices import errors_shown
 from pages.parts.when import when_text
-from pages.parts.words import seconds_text, size_name
+from pages.parts.words import plain, seconds_text, size_name
 
 MODES = {
     Mode.ANIMATED: ("Animated", "The clips you chose; the animatic stands in where a shot has none."),
@@ -82,7 +82,7 @@ def show_failure(exports: list[Export]) -> None:
     """Why the newest export failed, and what to do, beside the button that tries again."""
     if exports and exports[0].failure is not None:
         failure = exports[0].failure
-        st.error(failure.remedy, title=failure.what, icon=":material/error:")
+        st.error(plain(failure.remedy), title=plain(failure.what), icon=":material/error:")
 
 
 def show_newest() -> None:

@@ -9,6 +9,7 @@ from core.project import Project
 from core.studio import the_studio
 from core.take import OPEN, State, Take
 from pages.parts.statuses import status_text
+from pages.parts.words import plain
 
 PICTURE_PX = 288
 """Height of a picture at most, whatever its shape."""
@@ -51,7 +52,7 @@ def _show_clip(project: Project, status: ShotStatus) -> None:
     try:
         the_studio().clip(project.id, video.take_id)
     except StillmotionError as error:
-        st.warning(error.remedy, title=str(error))
+        st.warning(plain(error.remedy), title=plain(str(error)))
         return
     sound = " · with sound" if video.has_audio else ""
     st.caption(f"Clip · take {status.chosen or '–'} of {status.takes} · {video.duration:.3g} s{sound}")
@@ -98,7 +99,7 @@ def show_failure(take: Take | None) -> None:
         failure = take.failure
         what = failure.what if failure else "It was sent, and the answer was lost."
         remedy = failure.remedy if failure else "Look at the provider before you order it again."
-        st.error(remedy, title=what)
+        st.error(plain(remedy), title=plain(what))
 
 
 def _width_px(width: int, height: int) -> int:

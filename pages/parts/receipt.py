@@ -1,6 +1,7 @@
 """A take's receipt, as a person reads it: what was asked, what came of it, what it cost, and when."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -79,7 +80,7 @@ def settle_button(take: Take) -> None:
         st.markdown(f"**{dollars(take.quote.usd_high)} at risk** since {when_text(take.changed_at)}.")
         st.caption(
             "It is looked up by itself again and again; when it is found, its clip is brought home. "
-            f"The provider keeps its history for {HISTORY_DAYS} days."
+            f"The provider keeps its history for {HISTORY_DAYS} days: {_days_left(take)} are left."
         )
         st.button("Look again now", key=f"look-{take.take_id}", on_click=_look, args=(take,), width="stretch")
         named = st.text_input(
@@ -105,6 +106,10 @@ def settle_button(take: Take) -> None:
         )
 
 
+def _days_left(take: Take) -> int:
+    return max(0, HISTORY_DAYS - (datetime.now(UTC) - take.ordered_at).days)
+
+
 def _look(take: Take) -> None:
     with trouble_kept():
         found = the_studio().look_again(take.take_id, take.project_id)
@@ -126,7 +131,9 @@ def show_pauses() -> None:
     for pause in the_studio().pauses():
         when = f" It is tried again {when_text(pause.until)}." if pause.until else ""
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.warning(f"{pause.remedy}{when}", title=pause.what, icon=":material/pause_circle:")
+            st.warning(
+                plain(f"{pause.remedy}{when}"), title=plain(pause.what), icon=":material/pause_circle:"
+            )
             st.button("Go on now", key=f"resume-{pause.provider}", on_click=_resume, args=(pause.provider,))
 
 
