@@ -28,7 +28,7 @@ from core.errors import (
 )
 from core.ledger import Entry, Ledger, Line, utc_now
 from core.links import clip_url
-from core.media import probe_clip, sha256_of
+from core.media import ClipFacts, probe_clip, sha256_of
 from core.project import Project, Render, Shot, Video
 from core.providers import provider_of
 from core.providers.base import CancelOutcome, Job, Provider, Signals
@@ -217,14 +217,9 @@ class Life:
     def _collect(self, provider: Provider) -> None:
         local_path = f"clips/{self.take.shot_id}-{self.take.take_id}.mp4"
         path = self._folder / local_path
-        arriving = path.with_name(f".{path.name}.part")
+        # Put in place whole by a process that died then: fal may no longer have it.
+        facts = probe_clip(path) if path.is_file() else self._bring_home(provider, path)
         with disk_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        provider.collect(self._job(), arriving, self._signals)
-        facts = probe_clip(arriving)
-        with disk_errors(path):
-            sync_file(arriving)
-            put_in_place(arriving, path)
             size = path.stat().st_size
         clip = Clip(local_path=local_path, sha256=sha256_of(path), bytes=size, **facts.__dict__)
         self._choose(clip)
@@ -233,6 +228,18 @@ class Life:
         told = (_TOO_LATE,) if self._too_late else ()
         self._move(State.DONE, clip=clip, settled_usd=cost, warnings=(*self.take.warnings, *told))
         self._store.takes.tidy(self._folder, self.take.take_id)
+
+    def _bring_home(self, provider: Provider, path: Path) -> ClipFacts:
+        """Put the result's clip at `path`, whole and playable; what it is."""
+        arriving = path.with_name(f".{path.name}.part")
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        provider.collect(self._job(), arriving, self._signals)
+        facts = probe_clip(arriving)
+        with disk_errors(path):
+            sync_file(arriving)
+            put_in_place(arriving, path)
+        return facts
 
     def _choose(self, clip: Clip) -> None:
         """A shot's newest clip is chosen, as people expect; they may choose another."""
