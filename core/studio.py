@@ -16,7 +16,7 @@ from core.catalogue import Aspect, Catalogue, read_catalogue
 from core.costs import CostReport, report_costs
 from core.edits import Edit, EditOutcome, apply_edits, parse_aspect, parse_fps, parse_size, parse_title
 from core.errors import InputRefused, NotFound, NotNow, StillmotionError
-from core.executor import adopt, give_up, look_up, video_of, wake_all
+from core.executor import adopt, give_up, look_up, wake_all, with_clip
 from core.exporter import Export, ExportId, Exports, Mode, piece_of, run_export
 from core.ledger import Ledger
 from core.media import poster, thumbnail
@@ -323,17 +323,8 @@ class Studio:
         take = self.take(take_id, project_id)
         if take.clip is None:
             raise NotNow(f"{take_id} has no clip: it is {take.state}.", remedy="Choose a take that is done.")
-        video = video_of(take, take.clip)
-
-        def choose(project: Project) -> Project:
-            chosen = project.shot(take.shot_id)
-            render = chosen.render.model_copy(update={"video": video})
-            shot = chosen.model_copy(update={"render": render})
-            return project.model_copy(
-                update={"shots": tuple(shot if each is chosen else each for each in project.shots)}
-            )
-
-        return self.store.projects.edit(take.project_id, choose)
+        clip = take.clip
+        return self.store.projects.edit(take.project_id, lambda project: with_clip(project, take, clip))
 
     def overview(self, project_id: str) -> Overview:
         """The project, its takes, where every shot stands, and the outlook: the disk is read once."""

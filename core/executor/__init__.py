@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import ProviderPaused, StillmotionError
-from core.executor.life import catalogue_of, line_for, release_unsent, request_ids, run_take, video_of
+from core.executor.life import catalogue_of, release_unsent, request_ids, run_take
 from core.executor.lookup import Lookup, adopt, give_up, look_up
+from core.executor.records import line_for, with_clip
 from core.providers.base import Signals
 from core.store import SLOTS, Store, progress_now
 from core.take import Take
@@ -28,8 +29,8 @@ __all__ = [
     "request_ids",
     "run_take",
     "trouble",
-    "video_of",
     "wake_all",
+    "with_clip",
 ]
 
 log = logging.getLogger(__name__)
@@ -146,7 +147,7 @@ class Executor:
         try:
             return run_take(self._data, take.project_id, take.take_id, signals=signals) is not None
         except ProviderPaused as error:
-            if not self._stop.is_set():
+            if error.retry_after_s != 0:  # 0: the app is ending, and the provider is well
                 self._store.pauses.pause(self._provider(take), error)
             return True
 

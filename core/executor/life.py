@@ -26,13 +26,12 @@ from core.errors import (
     StorageFailed,
     disk_errors,
 )
-from core.ledger import Entry, Ledger, Line, utc_now
-from core.links import clip_url
+from core.executor.records import line_for, with_clip
+from core.ledger import Entry, Ledger
 from core.media import ClipFacts, probe_clip, sha256_of
-from core.project import Project, Render, Shot, Video
 from core.providers import provider_of
 from core.providers.base import CancelOutcome, Job, Provider, Signals
-from core.store import Store, now_text
+from core.store import Store
 from core.store.files import put_in_place, sync_file
 from core.take import OPEN, Clip, Failure, Request, State, Take, TakeId
 
@@ -160,7 +159,7 @@ class Life:
 
     def _send_again(self, error: SendAgain) -> None:
         """Refused for nothing, for a reason that is mended: once more from the queue, but only once."""
-        sent = sum(state is State.SUBMITTING for state, _ in self.take.history)
+        sent = sum(state is State.SUBMITTED for state, _ in self.take.history)
         if sent > 1:
             self._fail(error)
         else:
@@ -243,14 +242,10 @@ class Life:
 
     def _choose(self, clip: Clip) -> None:
         """A shot's newest clip is chosen, as people expect; they may choose another."""
-        video = video_of(self.take, clip)
-
-        def choose(project: Project) -> Project:
-            shots = tuple(_with_video(shot, video, self.take) for shot in project.shots)
-            return project.model_copy(update={"shots": shots})
-
         try:
-            self._store.projects.edit(self.take.project_id, choose)
+            self._store.projects.edit(
+                self.take.project_id, lambda project: with_clip(project, self.take, clip)
+            )
         except StillmotionError as error:
             log.warning(
                 "take.not_chosen",
@@ -299,42 +294,6 @@ def _failure(error: StillmotionError) -> Failure:
     if isinstance(error, ProviderError):
         charge, safe = error.charge, error.safe_to_retry
     return Failure(what=str(error), remedy=error.remedy, charge=charge, safe_to_retry=safe)
-
-
-def line_for(take: Take, entry: Entry, usd: Decimal, source: str) -> Line:
-    """A line of the ledger about `take`."""
-    return Line(
-        at=utc_now(),
-        entry=entry,
-        take_id=take.take_id,
-        project_id=take.project_id,
-        shot_id=take.shot_id,
-        model=take.model,
-        usd=usd,
-        source=source,
-        price_as_of=take.quote.price_as_of,
-    )
-
-
-def video_of(take: Take, clip: Clip) -> Video:
-    """What a shot records of its chosen take."""
-    return Video(
-        video_url=clip_url(take.project_id, take.take_id),
-        local_path=clip.local_path,
-        duration=clip.duration_s,
-        model=take.model,
-        has_audio=clip.has_audio,
-        generated_at=now_text(),
-        motion_prompt=take.motion_prompt,
-        take_id=take.take_id,
-    )
-
-
-def _with_video(shot: Shot, video: Video, take: Take) -> Shot:
-    if shot.shot_id != take.shot_id:
-        return shot
-    render: Render = shot.render.model_copy(update={"video": video})
-    return shot.model_copy(update={"render": render})
 
 
 def _unforeseen(error: Exception, take: Take, provider: Provider) -> ProviderError:
