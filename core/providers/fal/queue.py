@@ -155,7 +155,17 @@ async def _cancel(wire: Wire, urls: dict[str, str]) -> CancelOutcome:
         if reply.status >= 300 or before != "IN_QUEUE":
             return CancelOutcome.ASKED
         after = await _status(wire, client, urls["status_url"])
+        if after == "NEVER_RAN" and await _may_be_billed(wire, client, urls["response_url"]):
+            return CancelOutcome.ASKED  # it began after the first look: what it cost is in its result
         return CancelOutcome.REMOVED if after in ("IN_QUEUE", "NEVER_RAN") else CancelOutcome.ASKED
+
+
+async def _may_be_billed(wire: Wire, client: httpx.AsyncClient, url: str) -> bool:
+    """Whether fal bills units for a request without a clip, or cannot be asked."""
+    try:
+        return bool((await wire.ask(client, "GET", url)).billable_units)
+    except httpx.HTTPError:
+        return True
 
 
 async def _status(wire: Wire, client: httpx.AsyncClient, url: str) -> str | None:
