@@ -1,6 +1,6 @@
 """Runs the benchmarks, each in a fresh process so that none warms another: all, or those named.
 
-A benchmark is a module of this folder with a `main() -> int`: 0 when it held its limit.
+A benchmark is a module of this folder with a `main() -> int`: 0 when it held its limit. `--chaos` is `chaos`.
 """
 
 import ast
@@ -52,4 +52,4 @@ def judge(name: str) -> tuple[bool, str]:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))  # and the benchmark with us
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main([name.removeprefix("--") for name in sys.argv[1:]]))

@@ -13,10 +13,15 @@ Rule = dict[str, Any]
 
 HOLD_S = 0.04
 """How long the emulator holds a take in each of its states."""
+HEARD_S = 0.6
+"""The same, where a cancel is asked: a process looks for that a few times a second."""
 NEVER = "never"
 """The process is not killed."""
 PAUSED = "paused"
 """Not a state of a take: its provider is paused."""
+
+IN_PLACE = "in_place"
+"""Not a state of a take: its clip is in place, and it does not say so yet."""
 
 BEFORE = ("queued", "submitting")
 SENT = ("submitted", "running")
@@ -34,9 +39,11 @@ class Fault:
     states: tuple[str, ...] = WHOLE
     """Where a process can be killed while this goes on."""
     cancels: bool = False
-    """Whether a person asks for the take to end, at the moment of the kill."""
+    """Whether a person asks for the take to end, at the moment of the kill; the take is held there longer."""
     gives_clip: bool = True
     """Whether a take whose job succeeded must end with its clip, kill or no kill."""
+    one_take: bool = False
+    """Whether its rules count calls of one take."""
     unlocks: bool = False
     """Whether the account is locked until the provider was paused."""
 
@@ -55,7 +62,7 @@ def _cancel(mode: str) -> Fault:
 
 
 FAULTS: Mapping[str, Fault] = {
-    "nothing": Fault(),
+    "nothing": Fault(states=(*WHOLE, IN_PLACE)),
     "submit_unseen": Fault(rules=(_at("submit", "drop_before"),), states=LOST),
     "submit_answer_lost": Fault(
         rules=(_at("submit", "drop_after", times=None),), states=(*LOST, *SENT, "done")
@@ -116,6 +123,12 @@ FAULTS: Mapping[str, Fault] = {
         rules=(_at("submit", "drop_after", times=None), _at("history", "status", status=503, times=2)),
         states=LOST,
     ),
+    "clip_once": Fault(
+        rules=({"match": {"call": "download", "nth": tuple(range(2, 20))}, "do": "expired"},),
+        states=(IN_PLACE,),
+        one_take=True,
+    ),
+    "still_gone": Fault(rules=(_at("submit", "refuse", status=422, type="file_download_error"),)),
     "upload_dropped": Fault(rules=(_at("upload", "drop_before", times=2),), states=(*BEFORE, NEVER)),
     "cancel_too_late": _cancel("too_late"),
     "cancel_ignored": _cancel("ignored"),
@@ -163,12 +176,26 @@ class Case:
         """The script of its account: the fault, and what holds a take in each state for a moment."""
         fault = FAULTS[self.fault]
         held = [("upload", False), ("submit", self.late), ("download", True)]
-        holding = [_at(call, "slow", seconds=HOLD_S, before=before, times=None) for call, before in held]
+        held_s = {"download": self._cancel_hold_s("collecting"), "submit": self._cancel_hold_s("submitting")}
+        holding = [
+            _at(call, "slow", seconds=held_s.get(call, HOLD_S), before=before, times=None)
+            for call, before in held
+        ]
         return [*fault.rules, *holding]
+
+    def _cancel_hold_s(self, state: str) -> float:
+        """How long a take is in `state`: longer where a cancel is asked then, so that it gets there."""
+        return HEARD_S if FAULTS[self.fault].cancels and self.cancel == state else HOLD_S
 
     def conditions(self) -> dict[str, Any]:
         """How its account is treated."""
-        return {"queue_s": HOLD_S, "run_s": HOLD_S, "history_lag_s": 0.05, **FAULTS[self.fault].conditions}
+        queue_s, run_s = self._cancel_hold_s("submitted"), self._cancel_hold_s("running")
+        return {
+            "queue_s": queue_s,
+            "run_s": run_s,
+            "history_lag_s": 0.05,
+            **FAULTS[self.fault].conditions,
+        }
 
 
 def matrix(seed: str) -> list[Case]:
@@ -198,7 +225,7 @@ def _case(seed: str, number: int, fault: str, kill: str, processes: int, *, most
         kill=kill,
         fault=fault,
         processes=processes,
-        takes=dice.choice((1, 1, 2)),
+        takes=1 if FAULTS[fault].one_take else dice.choice((1, 1, 2)),
         model=dice.choice(MODELS),
         after_ms=dice.choice((0, 0, 5, 10, 20, 35)),
         kills=0 if kill == NEVER else dice.randint(1, most_kills),

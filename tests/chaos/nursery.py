@@ -41,10 +41,17 @@ class Nursery:
         self._process.communicate()
 
     def start(
-        self, environment: dict[str, str], log: Path, *, project: str, shots: list[str], model: str
+        self,
+        environment: dict[str, str],
+        log: Path,
+        *,
+        project: str,
+        shots: list[str],
+        model: str,
+        slots: bool = True,
     ) -> int:
-        """Fork a process that runs takes; it orders takes of `shots` first. Its process id."""
-        order = {"project": project, "shots": shots, "model": model}
+        """Fork a process that orders takes of `shots`, and runs takes unless `slots` is false. Its id."""
+        order = {"project": project, "shots": shots, "model": model, "slots": slots}
         told: int = self._ask(do="start", environment=environment, log=str(log), order=order)
         return told
 
@@ -126,8 +133,8 @@ def _live(asked: dict[str, Any]) -> None:
 
     studio, order = Studio.open(), asked["order"]
     studio.release_orphans()
-    executor = Executor(studio.settings.data, store=studio.store)
-    executor.start()
+    if order["slots"]:
+        Executor(studio.settings.data, store=studio.store).start()
     if order["shots"]:
         studio.order_takes(order["project"], order["shots"], model=order["model"])
     while True:

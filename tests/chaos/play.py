@@ -15,7 +15,7 @@ from typing import Self
 from drawing import Draw
 from fal_emulator import AccountControl, Emulator
 
-from chaos.cases import FAULTS, NEVER, PAUSED, Case
+from chaos.cases import FAULTS, IN_PLACE, NEVER, PAUSED, Case
 from chaos.nursery import Nursery
 from chaos.verdict import PROJECT, Books, leftovers, problems
 from core.errors import NotNow
@@ -28,7 +28,9 @@ from core.take import OPEN, State, Take
 
 PACE = "0.02"
 DEADLINE_S = 40.0
-LOOK_EVERY_S = 0.004
+LOOK_EVERY_S = 0.005
+FROZEN_S = 1.0
+"""How long time stands still at fal at most, while a cancel is on its way there."""
 QUIET_S = 0.15
 """How long a take must be unresolved without a request at fal before that is believed."""
 AT_ONCE = 6
@@ -53,9 +55,11 @@ class Outcome:
     billed: int
     """Requests that fal billed."""
     clips: int
-    """Takes with their clip on the disk."""
-    shown: int
-    """Other takes that show money at risk or spent."""
+    """Takes that are done."""
+    sent_again: int
+    """Requests beyond the one that each take is meant to be."""
+    hidden: int
+    """Takes that fal bills, without their clip here and without their money shown as spent or at risk."""
     took_s: float
 
 
@@ -116,6 +120,7 @@ class _Game:
         self._alive: list[int] = []
         self._killed = 0
         self._unlocked = False
+        self._frozen_since: float | None = None
         self._problems: list[str] = []
         self._in_doubt_since: float | None = None
 
@@ -167,26 +172,49 @@ class _Game:
 
         def there() -> bool:
             nonlocal met
-            met = self._is_paused() if state == PAUSED else any(take.state == state for take in self._takes())
+            met = self._is_there(state)
             return met or self._settled()
 
         self._look_until(there)
         self._wait_ms(self._case.after_ms)
         return met
 
+    def _is_there(self, state: str) -> bool:
+        if state == PAUSED:
+            return self._is_paused()
+        if state == IN_PLACE:
+            here = {path.stem.partition("-")[2] for path in self._folder.glob("clips/*.mp4")}
+            return any(take.take_id in here and take.state in OPEN for take in self._takes())
+        return any(take.state == state for take in self._takes())
+
     def _disturb(self) -> None:
         """What people do at this moment: ask for the takes to end, or see that the account is locked."""
         if self._fault.cancels:
             if self._case.kill == NEVER:
                 self._meet(self._case.cancel)
-            for take in self._takes():
-                try:
-                    cancel_take(self._store, take)
-                except NotNow:
-                    continue
+            self._cancel()
         if self._fault.unlocks and self._case.kill == NEVER:
             self._meet(PAUSED)
             self._unlock()
+
+    def _cancel(self) -> None:
+        """Ask for all takes to end; what waits or runs at fal does so until the cancel has come there."""
+        self._account.freeze()
+        self._frozen_since = time.monotonic()
+        for take in self._takes():
+            try:
+                cancel_take(self._store, take)
+            except NotNow:
+                continue
+
+    def _thaw_when_cancelled(self) -> None:
+        """Let time go on at fal: a cancel has come there, or none will."""
+        if self._frozen_since is None:
+            return
+        came = self._account.record()["counts"].get("cancel", 0) >= self._case.takes
+        if came or time.monotonic() - self._frozen_since > FROZEN_S:
+            self._account.thaw()
+            self._frozen_since = None
 
     def _unlock(self) -> None:
         if self._fault.unlocks:
@@ -211,6 +239,7 @@ class _Game:
 
     def _settled(self) -> bool:
         """Whether nothing more will happen by itself."""
+        self._thaw_when_cancelled()
         takes = self._takes()
         if self._unlocked and self._is_paused():
             self._store.pauses.lift("fal")  # a process that was answered before the unlocking paused it
@@ -257,10 +286,9 @@ class _Game:
         threading.Event().wait(milliseconds / 1000)
 
     def _outcome(self, books: Books, met: bool) -> Outcome:
-        takes, case = books.takes(), self._case
-        shown = [take for take in takes if take.state is not State.DONE and any(books.jobs_of(take))]
+        takes = books.takes()
         return Outcome(
-            case=case,
+            case=self._case,
             problems=tuple(self._problems),
             met=met,
             killed=self._killed,
@@ -268,7 +296,8 @@ class _Game:
             meant=len(takes),
             billed=len(books.record["billed"]),
             clips=sum(take.state is State.DONE for take in takes),
-            shown=len(shown),
+            sent_again=sum(books.sent_again(take) for take in takes),
+            hidden=sum(books.hides_bill(take) for take in takes),
             took_s=time.monotonic() - self._began,
         )
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from core.ledger import Entry, Ledger
+from core.ledger import Entry, Ledger, Line
 from core.media import sha256_of
 from core.store import Store
 from core.take import ENDED, OPEN, State, Take
@@ -14,6 +14,8 @@ from core.take import ENDED, OPEN, State, Take
 PROJECT = "ascent"
 AT_RISK = frozenset({Entry.AT_RISK, Entry.SETTLE})
 """Lines of the ledger that show a person that money may be gone."""
+NO_STILL = "file_download_error"
+"""How a request ends when fal no longer has the still: for nothing, and it may be sent once more."""
 
 Json = dict[str, Any]
 
@@ -38,6 +40,28 @@ class Books:
         """The requests that were accepted for `take`: each shot has a still of its own, and one take."""
         return [job for job in self.record["submits"] if f"_{take.shot_id}_" in job["file"]]
 
+    def sent_again(self, take: Take) -> int:
+        """How often `take` was sent beyond the once that is meant, not counting what fal had no still for."""
+        sent = [job for job in self.jobs_of(take) if job["error_type"] != NO_STILL]
+        return max(0, len(sent) - 1)
+
+    def billed_usd(self, take: Take) -> Decimal:
+        """What fal bills for `take`."""
+        return sum((Decimal(job["usd"]) for job in self.jobs_of(take) if job["billed"]), Decimal(0))
+
+    def line_of(self, take: Take) -> Line | None:
+        """What the ledger says last of `take`."""
+        return Ledger(self.data).bill().last.get(take.take_id)
+
+    def hides_bill(self, take: Take) -> bool:
+        """Whether fal bills for `take`, without a clip here and without money shown as spent or at risk."""
+        if not self.billed_usd(take):
+            return False
+        if take.state is State.DONE:
+            return take.clip is None or not (self.folder / take.clip.local_path).is_file()
+        line = self.line_of(take)
+        return line is None or line.entry not in AT_RISK
+
 
 def problems(books: Books, *, ordered: int, gives_clip: bool) -> list[str]:
     """Everything that is wrong, a sentence each. `gives_clip`: whether what was made can be brought home."""
@@ -55,20 +79,18 @@ def problems(books: Books, *, ordered: int, gives_clip: bool) -> list[str]:
 
 
 def _of_take(books: Books, take: Take, gives_clip: bool) -> Iterator[str]:
-    jobs = books.jobs_of(take)
-    line = Ledger(books.data).bill().last.get(take.take_id)
+    jobs, line, billed = books.jobs_of(take), books.line_of(take), books.billed_usd(take)
+    if again := books.sent_again(take):
+        yield f"it was sent {again + 1} times"
     if take.state in OPEN:
         yield "it is stuck"
         return
-    if len(jobs) > 1:
-        yield f"it was sent {len(jobs)} times"
     if line is None:
         yield "the ledger does not know it"
         return
     made = [job for job in jobs if job["status_code"] == 200]
     if made and gives_clip and take.state is not State.DONE:
         yield f"fal made its clip, which is not here: {take.failure and take.failure.what}"
-    billed = sum((Decimal(job["usd"]) for job in jobs if job["billed"]), Decimal(0))
     if take.state is State.DONE:
         yield from _of_clip(books, take)
         if not made:
@@ -76,7 +98,7 @@ def _of_take(books: Books, take: Take, gives_clip: bool) -> Iterator[str]:
         if line.entry is not Entry.SETTLE or line.usd != billed or take.settled_usd != billed:
             yield f"billed {billed}, and the books say {line.entry} {line.usd}"
         return
-    if billed and line.entry not in AT_RISK:
+    if books.hides_bill(take):
         yield f"billed {billed}, and the ledger says {line.entry}"
     if line.entry is Entry.SETTLE and not billed:
         yield f"nothing was billed, and {line.usd} are settled"
