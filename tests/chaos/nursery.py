@@ -4,6 +4,9 @@ Run as a program it does what it is told, a line of JSON each, and ends with its
 it bred end with it. `Nursery` is what a test holds of it. POSIX only.
 """
 
+import contextlib
+import gc
+import importlib
 import json
 import logging
 import os
@@ -18,6 +21,10 @@ from typing import Any, Self
 ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 """What keeps libraries from starting threads of their own: a process with threads must not be forked."""
+
+
+LATE = ("anyio._backends._asyncio", "anyio.streams.tls", "anyio.to_thread", "encodings.idna")
+"""What the product's libraries import only when they are used; without them a start is slower, no more."""
 
 
 class Nursery:
@@ -73,8 +80,6 @@ class Nursery:
 
 def main() -> None:
     """Warm up, then do what standard input says until it ends."""
-    import gc
-
     import av
     import fal_client.client
     import numpy as np
@@ -86,6 +91,9 @@ def main() -> None:
 
     assert all((av, np, PIL.PngImagePlugin, fal_client.client, core.providers.fal, core.studio))
     tls()
+    for name in LATE:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     gc.collect()
     gc.freeze()
     alive: set[int] = set()
