@@ -23,7 +23,7 @@ from websockets.typing import Subprotocol
 
 from bench.load import write_project
 from core.errors import Charge
-from core.executor import video_of
+from core.executor.records import video_of
 from core.project import Project, Shot
 from core.store import Store
 from core.take import Failure, State, Take
