@@ -34,7 +34,7 @@ COLORS = ("teal", "maroon", "navy", "olive", "purple", "gray", "green", "brown")
 def main() -> int:
     """Print a line per way of waiting; 0 when every limit is kept."""
     with Emulator(process=True, run_s=RUN_S, concurrency=SHOTS) as emulator:
-        # The clips are rendered ahead: what fal does is done elsewhere, and not on the processor measured here.
+        # The clips are rendered ahead: fal does that elsewhere, not on the processor measured here.
         emulator.account("bench-ahead").conditions(run_s=0.05)
         _animate(emulator, "bench-ahead")
         kept = [_kept(emulator, way) for way in ALLOWED]
