@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import ProviderPaused, StillmotionError
+from core.executor.leavings import sweep
 from core.executor.life import catalogue_of, release_unsent, request_ids, run_take
 from core.executor.lookup import Lookup, adopt, give_up, look_up
 from core.executor.records import line_for, with_clip
@@ -77,6 +78,7 @@ class Executor:
     def start(self) -> None:
         """Begin with whatever the disk says is to be done; what was paused is tried again."""
         self._store.pauses.lift_all()
+        sweep(self._store)
         _running.add(self)
         for number in range(1, SLOTS + 1):
             thread = threading.Thread(target=self._loop, name=f"stillmotion-slot-{number}", daemon=True)
