@@ -33,6 +33,9 @@ COLORS = ("teal", "maroon", "navy", "olive", "purple", "gray", "green", "brown")
 
 def main() -> int:
     """Print a line per way of waiting; 0 when every limit is kept."""
+    if sys.platform == "win32":
+        print("fal: not on Windows, which has no fork")
+        return 0
     with Emulator(process=True, run_s=RUN_S, concurrency=SHOTS) as emulator:
         # The clips are rendered ahead: fal does that elsewhere, not on the processor measured here.
         emulator.account("bench-ahead").conditions(run_s=0.05)

@@ -102,6 +102,9 @@ FAULTS: Mapping[str, Fault] = {
         rules=(_at("result", "expired", times=None),), states=(*SENT, "failed", NEVER), gives_clip=False
     ),
     "clip_truncated": Fault(rules=(_at("download", "truncate", bytes=2000, times=2),)),
+    "clip_short": Fault(
+        rules=(_at("download", "truncate", bytes=2000, silent=True),), states=("collecting", NEVER)
+    ),
     "clip_stalled": Fault(rules=(_at("download", "stall", bytes=2000, seconds=0.15),)),
     "clip_expired": Fault(
         rules=(_at("download", "expired", times=None),),
