@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Literal, NewType
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.catalogue import Aspect
 from core.errors import NotFound
@@ -39,7 +39,7 @@ ShotId = NewType("ShotId", str)
 class Record(BaseModel):
     """What is stored: frozen, and an unknown field is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Video(Record):
@@ -47,7 +47,7 @@ class Video(Record):
 
     video_url: str
     """Address of the clip in the app."""
-    local_path: str
+    local_path: str = Field(pattern=r"^clips/[^/\\]+$")
     """Path relative to the project's folder, with forward slashes."""
     duration: float
     """Length of the file in seconds, as probed."""
@@ -66,7 +66,7 @@ class Video(Record):
 class Render(Record):
     """The still of a shot, and the clip made from it."""
 
-    image_url: str
+    image_url: str = Field(pattern=r"^stills/[^/\\]+$")
     """Path of the still relative to the project's folder, with forward slashes."""
     sha256: str
     """Hash of the still's file, hexadecimal."""
@@ -90,7 +90,7 @@ class Shot(Record):
     """Seconds from the start of the cut; after `start`."""
     camera_language: str = ""
     """What the camera does: "slow push in"."""
-    energy: float = 0.5
+    energy: float = Field(default=0.5, ge=0, le=1)
     """How much happens, from 0 (calm) to 1 (wild)."""
     environment: str = ""
     """Where it is: "launch pad at dawn"."""
@@ -116,7 +116,7 @@ class Shot(Record):
 class Track(Record):
     """The music under the cut."""
 
-    local_path: str
+    local_path: str = Field(pattern=r"^audio/[^/\\]+$")
     """Path relative to the project's folder, with forward slashes."""
     source_name: str
     """Name of the file that was brought in."""

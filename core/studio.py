@@ -387,15 +387,17 @@ class Studio:
     def order_export(self, project_id: str, *, mode: str = "animated") -> Export:
         """Put an export in the queue. Raises InputRefused when there is nothing to show.
 
-        Raises NotNow when the very same cut is under way already, so that a double click orders one.
+        Raises NotNow when the very same cut is under way already, so that a double click orders one; when its
+        process died, that export is returned, and goes on where it was.
         """
         folder = self.folder(project_id)
         plan = self.plan_export(project_id, mode=mode)
         with locked(folder / "orders.lock", busy="Another order for this project is being taken."):
-            if any(export.under_way and export.same_cut(plan) for export in self._exports.all(folder)):
-                raise NotNow(
-                    "This very cut is being exported already.", remedy="Wait for it, or cancel it first."
-                )
+            for export in self._exports.all(folder):
+                if export.under_way and export.same_cut(plan):
+                    if self._exports.was_left(folder, export):
+                        return export
+                    raise NotNow("This very cut is being exported already.", remedy="Wait until it is done.")
             self._exports.write(folder, plan)
         return plan
 

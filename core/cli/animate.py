@@ -23,6 +23,8 @@ from core.providers import provider_of
 from core.studio import Studio
 from core.take import OPEN, State, Take, TakeId
 
+PATIENCE_S = 30.0
+"""How long a disk may refuse before the command gives up; its takes wait for the next start."""
 LOOK_EVERY_S = 0.15
 """How often the takes are looked at."""
 CANCEL_WAIT_S = 2.5
@@ -115,9 +117,13 @@ def _see_through(batch: _Batch, stop: Stop) -> None:
     executor.start()
     try:
         with ProgressLine() as line:
-            trouble = ""
+            trouble, calm_at = "", time.monotonic()
             while _open(takes := batch.takes()) and not stop.asked:
-                if executor.trouble and str(executor.trouble) != trouble:
+                if executor.trouble is None:
+                    calm_at = time.monotonic()
+                elif time.monotonic() - calm_at > PATIENCE_S:
+                    raise executor.trouble  # what waits goes on at the next start
+                elif str(executor.trouble) != trouble:
                     trouble = str(executor.trouble)
                     line.tell(trouble, executor.trouble.remedy)
                 line.show(*_progress(batch, takes))

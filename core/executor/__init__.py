@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
-from core.errors import ProviderPaused, StillmotionError
+from core.errors import Damaged, NotFound, ProviderPaused, StillmotionError
 from core.executor.leavings import sweep
 from core.executor.life import catalogue_of, release_unsent, request_ids, run_take
 from core.executor.lookup import Lookup, adopt, give_up, look_up
@@ -40,6 +40,8 @@ IDLE_S = 0.5
 """How often an idle slot looks for work that another process ordered."""
 STORAGE_PAUSE_S = 5.0
 """How long a slot waits after the disk refused, before it tries again."""
+LONGEST_PAUSE_S = 60.0
+"""How long it waits at most, when the disk keeps refusing."""
 REPORT_EVERY_S = 0.25
 """How often a slot says how far it is, and looks whether its take was cancelled."""
 
@@ -104,15 +106,18 @@ class Executor:
             self._work.notify_all()
 
     def _loop(self) -> None:
+        pause_s = STORAGE_PAUSE_S
         while not self._stop.is_set():
             seen = self._orders
             try:
                 worked = self._work_once()
-                self._trouble = None
+                if worked or next(self._waiting(), None) is None:
+                    self._trouble, pause_s = None, STORAGE_PAUSE_S
             except StillmotionError as error:
                 self._trouble = error
                 log.warning("slot.trouble", extra={"action": "slot.trouble", "reason": str(error)})
-                self._stop.wait(STORAGE_PAUSE_S)
+                self._stop.wait(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
                 continue
             except Exception:
                 log.exception("slot.crashed", extra={"action": "slot.crashed"})
@@ -148,6 +153,9 @@ class Executor:
         signals = self._signals(slot, take)
         try:
             return run_take(self._data, take.project_id, take.take_id, signals=signals) is not None
+        except (NotFound, Damaged) as error:  # something is wrong with this one; the others go on
+            log.warning("slot.passed_over", extra={"action": "slot.passed_over", "reason": str(error)})
+            return False
         except ProviderPaused as error:
             if error.retry_after_s != 0:  # 0: the app is ending, and the provider is well
                 self._store.pauses.pause(self._provider(take), error)

@@ -12,7 +12,7 @@ from core.errors import Cancelled, Charge, Interrupted, MediaFailed, Stillmotion
 from core.exporter.plan import Export, ExportId, ExportState, Piece
 from core.exporter.receipts import Exports, cancel_mark
 from core.exporter.segments import make_segment, run_ffmpeg
-from core.media import ffmpeg, probe_clip, safe_stem, sha256_of
+from core.media import ffmpeg, probe_clip, probe_track, safe_stem, sha256_of
 from core.providers.base import Signals
 from core.store import Store
 from core.store.files import put_in_place, sync_file
@@ -133,7 +133,9 @@ class _Making:
         """The music from the cut's start to its end: silence where it is too short, a fade at the end."""
         length_s = self._export.duration_s
         fade_s = min(FADE_S, length_s / 4)
-        filters = f"apad,atrim=0:{length_s:.6f},afade=t=out:st={length_s - fade_s:.6f}:d={fade_s:.6f}"
+        # A mono track goes to both sides as loud as it is; ffmpeg alone would take 3 dB off.
+        both = "pan=stereo|c0=c0|c1=c0," if probe_track(track, track.name).channels == 1 else ""
+        filters = f"{both}apad,atrim=0:{length_s:.6f},afade=t=out:st={length_s - fade_s:.6f}:d={fade_s:.6f}"
         command = [
             *(ffmpeg(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", str(track)),
             *("-map", "0:a:0", "-vn", "-af", filters),

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from core.errors import Damaged, NotFound, disk_errors
 from core.exporter.plan import Export, ExportId, ExportState
+from core.project import ProjectId
 from core.store.files import Parsed, try_lock, write_atomically
 
 
@@ -43,6 +44,13 @@ class Exports:
         write_atomically(
             folder / "exports" / f"{export.export_id}.json", export.model_dump_json(indent=1).encode()
         )
+
+    def was_left(self, folder: Path, export: Export) -> bool:
+        """Whether the export was begun by a process that is there no more."""
+        lock = self.lock(folder, export.export_id) if export.state is ExportState.RUNNING else None
+        if lock is not None:
+            lock.release()
+        return lock is not None
 
     def cancel(self, folder: Path, export_id: ExportId) -> Export:
         """End the export at once when nobody is at it, else leave word; its receipt. Raises NotFound."""
@@ -80,9 +88,11 @@ def _parse(path: Path) -> Export:
     with disk_errors(path):
         data = path.read_bytes()
     try:
-        return Export.model_validate_json(data)
+        export = Export.model_validate_json(data)
     except ValidationError as error:
         raise Damaged(
             f"The receipt {path.name} is damaged.",
             remedy="Export again; the file it made is still in exports.",
         ) from error
+    name = ProjectId(path.parents[1].name)  # a copied or renamed folder is a project of its own
+    return export if export.project_id == name else export.model_copy(update={"project_id": name})

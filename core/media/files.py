@@ -33,6 +33,7 @@ class TrackFacts:
     duration_s: float
     codec: str
     rate_hz: int
+    channels: int
 
 
 @cache
@@ -123,6 +124,7 @@ def probe_track(path: Path, name: str) -> TrackFacts:
                 duration_s=duration_s,
                 codec=stream.codec_context.name,
                 rate_hz=stream.codec_context.sample_rate,
+                channels=stream.codec_context.channels,
             )
     except (av.FFmpegError, IndexError, StopIteration, OSError) as error:
         raise InputRefused(

@@ -50,12 +50,13 @@ def take_in_still(source: Path | bytes, name: str, folder: Path, *, max_megapixe
     data = _read(source, shown)
     with _picture(data, shown) as picture:
         _check_size(picture, shown, max_megapixels)
+        really = KEPT_AS_THEY_ARE.get(picture.format or "")
         content, ending, notes, size = _in_shape(picture, data, shown)
     digest = hashlib.sha256(content).hexdigest()
     path = folder / f"{safe_stem(shown)}-{digest[:8]}{ending}"
     _put(path, content)
-    if _ending_lies(shown, ending):
-        notes = (*notes, f"{shown} is really a {ending[1:].upper()}; it was saved as one.")
+    if really and _ending_lies(shown, really):
+        notes = (*notes, f"{shown} is really a {really[1:].upper()}, whatever its name says.")
     return Still(
         path=path, sha256=digest, width=size[0], height=size[1], source_name=shown, notes=tuple(notes)
     )

@@ -131,9 +131,11 @@ def _parse(path: Path) -> Project:
     with disk_errors(path):
         data = path.read_bytes()
     try:
-        return Project.model_validate_json(data)
+        project = Project.model_validate_json(data)
     except ValidationError as error:
-        return _parse_older(path, data, error)
+        project = _parse_older(path, data, error)
+    name = ProjectId(path.parent.name)  # a copied or renamed folder is a project of its own
+    return project if project.id == name else project.model_copy(update={"id": name})
 
 
 def _parse_older(path: Path, data: bytes, error: ValidationError) -> Project:

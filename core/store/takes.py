@@ -13,6 +13,7 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from core.errors import Damaged, NotFound, disk_errors
+from core.project import ProjectId
 from core.store.files import Signature, locked, signature, signature_of, try_lock, write_atomically
 from core.take import OPEN, State, Take, TakeId
 
@@ -55,7 +56,7 @@ class TakeStore:
         if not _is_take_id(take_id) or not path.exists():
             raise NotFound(f"There is no take called {take_id[:60]!r}.", remedy="Choose one from the list.")
         with disk_errors(path):
-            return _parse(str(path))
+            return _parse(str(path), ProjectId(folder.name))
 
     def all(self, folder: Path) -> Mapping[TakeId, Take]:
         """Every take of the project in `folder`, oldest order first. Damaged receipts are left out."""
@@ -131,6 +132,7 @@ def _read_changed(
 ) -> dict[str, tuple[Signature, Take | Damaged]]:
     """Every receipt in `folder`; those that `known` has with the same signature are not read again."""
     fresh: dict[str, tuple[Signature, Take | Damaged]] = {}
+    project_id = ProjectId(folder.parent.name)
     with _collector_resting(len(seen) - len(known)):
         for name, now in seen.items():
             before = known.get(name)
@@ -138,7 +140,7 @@ def _read_changed(
                 fresh[name] = before
                 continue
             try:
-                fresh[name] = (now, _parse(f"{folder}{os.sep}{name}"))
+                fresh[name] = (now, _parse(f"{folder}{os.sep}{name}", project_id))
             except Damaged as error:
                 fresh[name] = (now, error)
             except OSError:  # gone meanwhile, or not ours to read: not a receipt of ours now
@@ -175,17 +177,20 @@ def _scan(folder: Path) -> dict[str, Signature]:
     return found
 
 
-def _parse(path: str) -> Take:
+def _parse(path: str, project_id: ProjectId) -> Take:
     """The receipt at `path`. Raises Damaged, or OSError."""
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - three times as fast, thousands of times
         data = file.read()
     try:
-        return Take.model_validate_json(data)
+        take = Take.model_validate_json(data)
     except ValidationError as error:
         raise Damaged(
             f"The receipt {os.path.basename(path)} is damaged.",  # noqa: PTH119 - it is text here
             remedy=f"Mend {path} by hand: it is JSON; nothing was changed.",
         ) from error
+    if take.project_id == project_id:
+        return take
+    return take.model_copy(update={"project_id": project_id})  # its project's folder was copied or renamed
 
 
 def _is_take_id(text: str) -> bool:

@@ -95,7 +95,8 @@ def show_progress(board: Board) -> None:
     with bar:
         done = len(board.statuses) - len(without_clip(board.statuses))
         if board.outlook.busy:
-            st.progress(board.outlook.fraction, text=outlook_text(board.outlook))
+            told = outlook_text(board.outlook) if trouble() is None else "Waiting until the disk takes files"
+            st.progress(board.outlook.fraction, text=told)
         else:
             st.progress(
                 done / len(board.statuses), text=f"{done:,} of {len(board.statuses):,} shots have a clip"

@@ -201,3 +201,36 @@ def test_a_killed_export_goes_on_where_it_was(studio: Studio, draw: Draw, data: 
     made = {path: path.stat().st_mtime_ns for path in segments.glob("[!.]*.mp4")}
     assert studio.run_export(export).state is ExportState.DONE
     assert all(path.stat().st_mtime_ns == changed for path, changed in made.items())
+
+
+def loudest(path: Path) -> float:
+    """The highest sample of the sound, as a share of full scale."""
+    with av.open(str(path)) as container:
+        frames = [np.abs(frame.to_ndarray().astype(float)) for frame in container.decode(audio=0)]
+        integer = container.streams.audio[0].codec_context.format.name.startswith("s16")
+    return float(max(frame.max() for frame in frames)) / (32768 if integer else 1)
+
+
+def test_mono_music_is_as_loud_in_the_cut_as_it_was(studio: Studio, project: str, tmp_path: Path) -> None:
+    track = music(tmp_path, 5)
+    studio.set_track(project, track, "bed.wav")
+    export = studio.run_export(studio.order_export(project, mode="stills"))
+    assert loudest(studio.export_file(project, export.export_id)) == pytest.approx(loudest(track), rel=0.1)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kill -9")
+def test_a_cut_whose_export_was_killed_can_be_ordered_again(studio: Studio, draw: Draw, data: Path) -> None:
+    studio.create_project("Ascent")
+    studio.add_stills("ascent", draw.stills(4), seconds=1)
+    export = studio.order_export("ascent", mode="animatic")
+    worker = subprocess.Popen([sys.executable, "-c", EXPORT, str(data), export.export_id])
+    wait_until(
+        lambda: studio.export("ascent", export.export_id).state is ExportState.RUNNING, what="it to be begun"
+    )
+    with pytest.raises(NotNow, match="already"):
+        studio.order_export("ascent", mode="animatic")
+    worker.kill()
+    worker.wait()
+    again = studio.order_export("ascent", mode="animatic")
+    assert again.export_id == export.export_id
+    assert studio.run_export(again).state is ExportState.DONE

@@ -137,6 +137,12 @@ def test_a_misnamed_picture_gets_its_real_ending(draw: Draw, tmp_path: Path) -> 
     assert "really a JPG" in still.notes[0]
 
 
+def test_a_picture_that_is_what_its_name_says_is_not_called_something_else(tmp_path: Path) -> None:
+    red, blue = Image.new("RGB", (40, 30), "red"), Image.new("RGB", (40, 30), "blue")
+    _, notes = take_in(saved(red, "WEBP", save_all=True, append_images=[blue]), "a.webp", tmp_path)
+    assert not any("really" in note for note in notes)
+
+
 @pytest.mark.parametrize(
     "name",
     [

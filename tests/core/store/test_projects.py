@@ -1,15 +1,19 @@
 """Projects on disk: whole or not at all, never two writers, damage kept and named."""
 
 import json
+import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import pytest
+from drawing import Draw
+from waiting import wait_until
 
 from core.edits import Edit
 from core.errors import Damaged, InputRefused, NotFound, StorageFailed
+from core.executor import Executor
 from core.settings import Settings
 from core.studio import Studio
 
@@ -113,8 +117,6 @@ for shot in studio.project("ascent").shots[int(sys.argv[2])::2]:
 
 
 def test_two_processes_that_edit_one_project_lose_nothing(studio: Studio, data: Path, tmp_path: Path) -> None:
-    from drawing import Draw
-
     studio.create_project("Ascent")
     studio.add_stills("ascent", Draw(tmp_path).stills(12), seconds=1)
     editors = [subprocess.Popen([sys.executable, "-c", EDITOR, str(data), str(number)]) for number in (0, 1)]
@@ -169,3 +171,38 @@ def test_settings_that_do_not_exist_are_refused(studio: Studio) -> None:
     with pytest.raises(InputRefused, match="empty"):
         studio.create_project("  ")
     assert studio.projects() == []
+
+
+def test_a_copied_folder_is_a_project_of_its_own(studio: Studio, draw: Draw, data: Path) -> None:
+    studio.create_project("Ascent")
+    studio.add_stills("ascent", draw.stills(1), seconds=0.2)
+    studio.order_takes("ascent")
+    shutil.copytree(data / "projects" / "ascent", data / "projects" / "copy")
+    assert studio.project("copy").id == "copy"
+    assert {take.project_id for take in studio.takes("copy").values()} == {"copy"}
+    executor = Executor(data)
+    executor.start()
+    for name in ("ascent", "copy"):
+        wait_until(
+            lambda name=name: all(take.clip for take in studio.takes(name).values()),  # type: ignore[misc]
+            what=f"the take of {name}",
+        )
+        assert list((studio.folder(name) / "clips").glob("*.mp4"))
+    assert executor.stop()
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [('"energy": 0.5', '"energy": "NaN"'), ('"energy": 0.5', '"energy": 7'), ("stills/", "../../../etc/")],
+)
+def test_a_project_that_was_spoilt_by_hand_is_damaged_not_believed(
+    studio: Studio, draw: Draw, data: Path, good: str, bad: str
+) -> None:
+    studio.create_project("Ascent")
+    studio.add_stills("ascent", draw.stills(1), seconds=1)
+    path = data / "projects" / "ascent" / "project.json"
+    text = path.read_text()
+    assert good in text.replace('"energy":0.5', '"energy": 0.5')
+    path.write_text(text.replace(good, bad))
+    with pytest.raises(Damaged):
+        Studio(studio.settings).project("ascent")
