@@ -4,12 +4,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from core.errors import NotNow, StillmotionError
 from core.executor.life import Life, request_ids, store_of
 from core.settings import read_settings
+from core.store.files import locked
 from core.take import State, Take, TakeId
 
 log = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ class Lookup:
 
 def look_up(data: Path, project_id: str, take_id: TakeId) -> Take | None:
     """Look the unresolved take up at its provider and adopt its request; None when it was not found."""
-    with _unresolved(data, project_id, take_id) as life:
+    with _one_at_a_time(data), _unresolved(data, project_id, take_id) as life:
         request = life.find(known=request_ids(data))
         if request is None:
             return None
@@ -78,12 +79,12 @@ def look_up(data: Path, project_id: str, take_id: TakeId) -> Take | None:
 
 def adopt(data: Path, project_id: str, take_id: TakeId, request_id: str) -> Take:
     """Go on with the unresolved take as the request that a person names. Raises NotNow."""
-    if request_id in request_ids(data):
-        raise NotNow(
-            f"Request {request_id[:60]} belongs to another take already.",
-            remedy="Look at the takes of the shot: its clip may be there.",
-        )
-    with _unresolved(data, project_id, take_id) as life:
+    with _one_at_a_time(data), _unresolved(data, project_id, take_id) as life:
+        if request_id in request_ids(data):
+            raise NotNow(
+                f"Request {request_id[:60]} belongs to another take already.",
+                remedy="Look at the takes of the shot: its clip may be there.",
+            )
         life.adopt(life.request_called(request_id), "named by a person")
         return life.take
 
@@ -93,6 +94,11 @@ def give_up(data: Path, project_id: str, take_id: TakeId) -> Take:
     with _unresolved(data, project_id, take_id) as life:
         life.give_up()
         return life.take
+
+
+def _one_at_a_time(data: Path) -> AbstractContextManager[None]:
+    """Hold the data folder's lock on adopting: a request belongs to one take."""
+    return locked(data / "adopting.lock", busy="Another take is being looked up.")
 
 
 @contextmanager
