@@ -152,11 +152,11 @@ def _parse_older(path: Path, data: bytes, error: ValidationError) -> Project:
             content = MIGRATIONS[step](content)
         return Project.model_validate(content)
     except (ValueError, KeyError, TypeError):
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        place = ".".join(str(part) for part in error.errors()[0]["loc"])
+        where = f" at {place}" if place else ""
         raise Damaged(
-            f"{path.name} of {path.parent.name} is damaged: {where}: {first['msg']}.",
-            remedy=f"Restore the revision before, or mend {path} by hand; it was left as it is.",
+            f"The storyboard of {path.parent.name} is damaged{where} and cannot be read.",
+            remedy=f"Restore the version before on the Project page, or with `restore`; or mend {path} by hand.",
         ) from error
 
 
