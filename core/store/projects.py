@@ -156,7 +156,7 @@ def _parse_older(path: Path, data: bytes, error: ValidationError) -> Project:
         where = f" at {place}" if place else ""
         raise Damaged(
             f"The storyboard of {path.parent.name} is damaged{where} and cannot be read.",
-            remedy=f"Restore the version before on the Project page, or with `restore`; or mend {path} by hand.",
+            remedy=f"Restore the version before on the Project page or with `restore`, or mend {path}.",
         ) from error
 
 
