@@ -153,8 +153,7 @@ class Project(Record):
     @property
     def frame_size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
-        width, height = self.size.split("x")
-        return int(width), int(height)
+        return width_and_height(self.size)
 
     @property
     def frame_rate(self) -> Fraction:
@@ -197,6 +196,12 @@ def slug(title: str) -> str:
 
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 """Names that Windows keeps for devices."""
+
+
+def width_and_height(size: str) -> tuple[int, int]:
+    """(width, height) in pixels of a size written WIDTHxHEIGHT."""
+    width, height = size.split("x")
+    return int(width), int(height)
 
 
 def is_project_id(text: str) -> bool:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Literal, NewType
 
 from core.catalogue import Aspect
-from core.project import FRAME_RATES, Project, ProjectId, Record, Shot, ShotId
+from core.project import FRAME_RATES, Project, ProjectId, Record, Shot, ShotId, width_and_height
 from core.take import Failure, Take
 from core.timeline import Place
 
@@ -97,8 +97,7 @@ class Export(Record):
     @property
     def frame_size(self) -> tuple[int, int]:
         """(width, height) in pixels."""
-        width, height = self.size.split("x")
-        return int(width), int(height)
+        return width_and_height(self.size)
 
     @property
     def frame_rate(self) -> Fraction:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.errors import NotNow, StillmotionError
 from core.exporter import Export, ExportState, Mode
 from core.links import export_url, still_url
-from core.project import Project
+from core.project import Project, width_and_height
 from core.studio import the_studio
 from core.timeline import places
 from pages.parts.notices import errors_shown
@@ -114,7 +114,7 @@ def show_player(project: Project, export: Export | None) -> None:
 
 def _width(size: str) -> int | Literal["stretch"]:
     """As wide as there is room; upright and square pictures no taller than a screen."""
-    width, height = (int(side) for side in size.split("x"))
+    width, height = width_and_height(size)
     return "stretch" if width >= 1.6 * height else max(1, TALLEST_PX * width // height)
 
 

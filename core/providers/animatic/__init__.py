@@ -8,7 +8,7 @@ from zlib import crc32
 import numpy as np
 
 from core.media import upright_size
-from core.project import FRAME_RATES
+from core.project import FRAME_RATES, width_and_height
 from core.providers.animatic.moves import read_moves
 from core.providers.animatic.path import camera_path
 from core.providers.animatic.render import render_clip
@@ -23,7 +23,7 @@ class Animatic:
 
     def prepare(self, job: Job, _signals: Signals) -> dict[str, Any]:
         """The words, the energy and the shape of the clip: all that decides its pixels."""
-        width, height = (int(side) for side in job.take.size.split("x"))
+        width, height = width_and_height(job.take.size)
         return {
             "motion_prompt": job.take.motion_prompt,
             "energy": job.take.energy,

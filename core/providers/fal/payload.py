@@ -4,6 +4,7 @@ from typing import Any
 
 from core.catalogue import Aspect, Model
 from core.errors import Charge, ProviderError
+from core.project import width_and_height
 from core.take import Take
 
 
@@ -52,7 +53,7 @@ def _size(model: Model, take: Take) -> dict[str, Any]:
     """The size bought, by its name or in pixels."""
     rule = model.size
     if rule.form == "pixels":
-        width, height = (int(side) for side in take.size.split("x"))
+        width, height = width_and_height(take.size)
         return {str(rule.field): {"width": width, "height": height}}
     if rule.form == "name" and take.quote.size not in rule.short_side_px:
         raise _no_longer_sold(model, take.quote.size)
