@@ -220,15 +220,6 @@ class Studio:
             self.store, self.ledger, self.catalogue, project_id, shot_ids, model=model, sound=sound
         )
 
-    def shots_without_clip(self, project_id: str) -> list[ShotId]:
-        """Shots that have no clip yet and none under way."""
-        busy = {take.shot_id for take in self.store.takes.open(self.folder(project_id))}
-        return [
-            shot.shot_id
-            for shot in self.project(project_id).shots
-            if shot.render.video is None and shot.shot_id not in busy
-        ]
-
     def shots_failed(self, project_id: str) -> list[ShotId]:
         """Shots whose newest take failed. (A cancelled one is simply missing its clip.)"""
         newest = newest_takes(self.takes(project_id))
