@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.catalogue import Aspect
+from core.editing import ClipSound, Fit, Framing, TrackEnd, Transition, TransitionKind
 from core.errors import InputRefused, NotFound
 from core.project import FRAME_RATES, SIZES, Project, Shot, strip_control
 
 LONGEST_CUT_S = 36_000.0
 """A cut of more than ten hours is a slip of the finger."""
+LONGEST_TRANSITION_S = 10.0
+"""A transition that lasts longer is a slip of the finger, too."""
 
 _TOGETHER = frozenset({"start", "end", "aspect", "size"})
 """Fields that must fit each other: of one owner they are applied together or not at all."""
@@ -228,6 +231,41 @@ def parse_title(value: Any, whose: str) -> str:
     return title
 
 
+def parse_transition(value: Any, whose: str) -> Transition:
+    """A transition from "cut", "dissolve 0.5" or "dip 1", or one that is there. Raises InputRefused."""
+    if isinstance(value, Transition):
+        return value
+    kind, _, length = str(value or "cut").strip().partition(" ")
+    kind = _one_of(TransitionKind, "a transition")(kind, whose)
+    if kind == TransitionKind.CUT:
+        return Transition()
+    seconds = _number(length or "0.5", f"The transition of {whose}", "Write it as: dissolve 0.5.")
+    if not 0 < seconds <= LONGEST_TRANSITION_S:
+        raise InputRefused(
+            f"The transition of {whose} lasts {seconds:g} s; up to {LONGEST_TRANSITION_S:g} s are possible.",
+            remedy="Give it a length above 0, such as 0.5.",
+        )
+    return Transition(kind=TransitionKind(kind), seconds=seconds)
+
+
+def parse_own_transition(value: Any, whose: str) -> Transition | None:
+    """A shot's own transition; None for the project's. Raises InputRefused."""
+    return None if value in (None, "") else parse_transition(value, whose)
+
+
+def parse_loudness(value: Any, whose: str) -> float | None:
+    """LUFS from -40 to -5; None leaves the sound as loud as it comes. Raises InputRefused."""
+    if value in (None, "", "off"):
+        return None
+    lufs = _number(value, f"The loudness of {whose}", "Enter LUFS, such as -14, or off.")
+    if not -40 <= lufs <= -5:
+        raise InputRefused(
+            f"The loudness of {whose} is {lufs:g} LUFS; it goes from -40 to -5.",
+            remedy="Enter -14 for the web, -23 for television, or off.",
+        )
+    return lufs
+
+
 parse_aspect = _one_of(Aspect, "a shape of the picture")
 parse_fps = _one_of(FRAME_RATES, "a frame rate on offer")
 parse_size = _one_of([size for sizes in SIZES.values() for size in sizes], "a size on offer")
@@ -241,6 +279,9 @@ _SHOT_FIELDS: Mapping[str, Callable[[Any, str], Any]] = {
     "symbolic_elements": parse_elements,
     "motion_prompt": parse_text(5000),
     "video_model": parse_text(64),
+    "fit": lambda value, whose: Fit(_one_of(Fit, "a way to fill a shot")(value, whose)),
+    "transition": parse_own_transition,
+    "title": parse_text(200),
 }
 _PROJECT_FIELDS: Mapping[str, Callable[[Any, str], Any]] = {
     "title": parse_title,
@@ -249,4 +290,11 @@ _PROJECT_FIELDS: Mapping[str, Callable[[Any, str], Any]] = {
     "fps": parse_fps,
     "video_model": parse_text(64),
     "sound": lambda value, _whose: bool(value),
+    "framing": lambda value, whose: Framing(_one_of(Framing, "a framing")(value, whose)),
+    "transition": parse_transition,
+    "clip_sound": lambda value, whose: ClipSound(
+        _one_of(ClipSound, "a use of the clips' sound")(value, whose)
+    ),
+    "loudness_lufs": parse_loudness,
+    "track_end": lambda value, whose: TrackEnd(_one_of(TrackEnd, "a way to end the music")(value, whose)),
 }

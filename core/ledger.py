@@ -14,7 +14,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from core.errors import disk_errors
-from core.project import ProjectId, Record, ShotId
+from core.project import ProjectId, ShotId
+from core.record import Record
 from core.store.files import locked, signature, sync_folder
 from core.take import TakeId
 

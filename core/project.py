@@ -9,11 +9,13 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Literal, NewType
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from core.catalogue import Aspect
+from core.editing import STRAIGHT_CUT, ClipSound, Fit, Framing, TrackEnd, Transition
 from core.errors import NotFound
 from core.motion_prompt import write_motion_prompt
+from core.record import Record
 
 FRAME_RATES: Mapping[str, Fraction] = {
     "23.976": Fraction(24000, 1001),
@@ -34,12 +36,6 @@ SIZES: Mapping[Aspect, Sequence[str]] = {
 
 ProjectId = NewType("ProjectId", str)
 ShotId = NewType("ShotId", str)
-
-
-class Record(BaseModel):
-    """What is stored: frozen, and an unknown field is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Video(Record):
@@ -100,6 +96,12 @@ class Shot(Record):
     """The words for the model, when a person wrote their own; empty: written from the fields above."""
     video_model: str = ""
     """Key of this shot's model; empty: the project's."""
+    fit: Fit = Fit.AUTO
+    """How its clip fills it."""
+    transition: Transition | None = None
+    """The way into it from the shot before; None: the project's."""
+    title: str = ""
+    """Words that stand over the picture; empty: none."""
     render: Render
 
     @property
@@ -143,6 +145,16 @@ class Project(Record):
     """Key of the model for shots that name none."""
     sound: bool = False
     """Whether models are asked for sound where that is a choice. It usually costs more."""
+    framing: Framing = Framing.FILL
+    """What becomes of pictures of another shape."""
+    transition: Transition = STRAIGHT_CUT
+    """The way into every shot that names none."""
+    clip_sound: ClipSound = ClipSound.DUCK
+    """What becomes of the clips' own sound."""
+    loudness_lufs: float | None = Field(default=-14.0, ge=-40, le=-5)
+    """Loudness of the cut by EBU R128; None: as it comes."""
+    track_end: TrackEnd = TrackEnd.FADE
+    """How music that is longer than the cut ends."""
     track: Track | None = None
     shots: tuple[Shot, ...] = ()
     created_at: str
@@ -172,6 +184,10 @@ class Project(Record):
     def model_of(self, shot: Shot) -> str:
         """Key of the model that animates `shot`."""
         return shot.video_model or self.video_model
+
+    def transition_into(self, shot: Shot) -> Transition:
+        """The way into `shot` from the one before it."""
+        return self.transition if shot.transition is None else shot.transition
 
 
 def next_shot_ids(project: Project, count: int) -> list[ShotId]:

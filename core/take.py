@@ -10,7 +10,8 @@ from pydantic import Field
 
 from core.errors import Charge
 from core.pricing import Quote
-from core.project import ProjectId, Record, ShotId
+from core.project import ProjectId, ShotId
+from core.record import Record
 
 TakeId = NewType("TakeId", str)
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any, Literal, NewType
 
 from core.catalogue import Aspect
-from core.project import FRAME_RATES, Project, ProjectId, Record, Shot, ShotId, width_and_height
+from core.project import FRAME_RATES, Project, ProjectId, Shot, ShotId, width_and_height
+from core.record import Record
 from core.take import Failure, Take
 from core.timeline import Place
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from core.errors import ProviderPaused, disk_errors
-from core.project import Record
+from core.record import Record
 from core.store.files import write_atomically
 
 
