@@ -57,7 +57,7 @@ def test_lining_up_leaves_no_problem_and_every_length(shots: list[tuple[float, f
     after = lined_up(before)
     assert problems(after) == []
     for old, new in zip(before.shots, after.shots, strict=True):
-        assert new.end - new.start == pytest.approx(old.end - old.start, abs=1e-3)
+        assert new.end - new.start == pytest.approx(max(old.end - old.start, 1 / 25), abs=1e-3)
         assert new.shot_id == old.shot_id
 
 
@@ -78,6 +78,29 @@ def test_a_shot_that_another_covers_is_said_to_be_unseen() -> None:
     hidden = project((0, 2), (0, 2))
     assert places(hidden)[0].frames == 0
     assert "not seen" in problems(hidden)[0].remedy
+
+
+def test_a_shot_too_short_for_a_frame_of_its_own_is_said_to_be_unseen() -> None:
+    blink = project((0, 1), (1, 1.01), (1.01, 2))
+    assert places(blink)[1].frames == 0
+    (found,) = problems(blink)
+    assert found.shot_id == "shot_003"
+    assert "shot_002, which is too short" in found.what
+    assert "shot_002 is not seen" in found.remedy
+
+
+def test_every_shot_that_is_not_seen_is_named() -> None:
+    for second in ((0.0, 0.01), (0.01, 3), (0, 2)):
+        cut = project((0, 0.01), second, (1, 2))
+        unseen = [place.shot.shot_id for place in places(cut) if not place.frames]
+        named = " ".join(problem.remedy for problem in problems(cut))
+        assert unseen
+        assert all(f"{shot_id} is not seen" in named for shot_id in unseen)
+
+
+def test_a_cut_of_ten_hours_ends_on_its_frame_at_a_film_rate() -> None:
+    long = project(*((at * 3.6, (at + 1) * 3.6) for at in range(10_000)), fps="23.976")
+    assert total_frames(long) == round(36_000 * Fraction(24000, 1001))
 
 
 def test_a_half_frame_goes_up() -> None:

@@ -98,9 +98,10 @@ def problems(project: Project) -> list[Problem]:
             )
         )
     for shot, after in pairwise(ordered):
-        gap = frame_at(after.start, rate) - frame_at(shot.end, rate)
+        begins, next_begins = frame_at(shot.start, rate), frame_at(after.start, rate)
+        gap = next_begins - begins - needed_frames(shot, rate)
         if gap:
-            found.append(_gap(shot, after) if gap > 0 else _overlap(shot, after, rate))
+            found.append(_gap(shot, after) if gap > 0 else _overlap(shot, after, next_begins <= begins))
     return found
 
 
@@ -112,11 +113,15 @@ def _gap(shot: Shot, after: Shot) -> Problem:
     )
 
 
-def _overlap(shot: Shot, after: Shot, rate: Fraction) -> Problem:
-    covered = frame_at(after.start, rate) <= frame_at(shot.start, rate)
+def _overlap(shot: Shot, after: Shot, covered: bool) -> Problem:
+    early_s = shot.end - after.start
     return Problem(
         shot_id=after.shot_id,
-        what=f"{after.shot_id} starts {shot.end - after.start:.2f} s before {shot.shot_id} ends.",
+        what=(
+            f"{after.shot_id} starts {early_s:.2f} s before {shot.shot_id} ends."
+            if early_s >= 0.005
+            else f"{after.shot_id} starts on the frame of {shot.shot_id}, which is too short for its own."
+        ),
         remedy=(
             f"{shot.shot_id} is not seen at all; change its times, or line up the shots."
             if covered
@@ -126,11 +131,11 @@ def _overlap(shot: Shot, after: Shot, rate: Fraction) -> Problem:
 
 
 def lined_up(project: Project) -> Project:
-    """`project` with its shots one after the other from 0 s, each as long as it was."""
+    """`project` with its shots one after the other from 0 s, each as long as it was, and at least a frame."""
     moved: dict[ShotId, Shot] = {}
     at = Fraction(0)
     for shot in in_order(project.shots):
-        end = at + exact(shot.end) - exact(shot.start)
+        end = at + max(exact(shot.end) - exact(shot.start), 1 / project.frame_rate)
         moved[shot.shot_id] = shot.model_copy(update={"start": _seconds(at), "end": _seconds(end)})
         at = end
     return project.model_copy(update={"shots": tuple(moved[shot.shot_id] for shot in project.shots)})
