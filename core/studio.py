@@ -20,6 +20,7 @@ from core.executor import adopt, give_up, look_up, wake_all, with_clip
 from core.exporter import Export, ExportId, Exports, Mode, piece_of, run_export
 from core.ledger import Ledger
 from core.media import poster, thumbnail
+from core.offers import Offers, Wish, price_on_every_model
 from core.orders import (
     BatchQuote,
     bring_in,
@@ -200,6 +201,12 @@ class Studio:
         project = self.project(project_id)
         shots = project.shots if shot_ids is None else [project.shot(shot_id) for shot_id in shot_ids]
         return quote_shots(self.catalogue, project, shots, model=model, sound=sound)
+
+    def offers(self, project_id: str, shot_ids: Sequence[str] | None = None, *, wish: Wish) -> Offers:
+        """What one take of each of the shots (all of them when None) would cost on every model."""
+        project = self.project(project_id)
+        shots = project.shots if shot_ids is None else [project.shot(shot_id) for shot_id in shot_ids]
+        return price_on_every_model(self.catalogue, project, shots, wish)
 
     def order_takes(
         self,

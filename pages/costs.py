@@ -11,6 +11,7 @@ from core.project import Project
 from core.studio import the_studio
 from pages.parts.current import current_project
 from pages.parts.notices import errors_shown
+from pages.parts.outcome import show_outcome
 from pages.parts.price_list import show_price_list
 from pages.parts.spending import (
     by_model_title,
@@ -59,6 +60,7 @@ def show_prices(project: Project) -> None:
     """What the storyboard would cost on every model; what to do first when there is no storyboard."""
     st.subheader("What this storyboard would cost")
     if project.shots:
+        show_outcome(project.id)
         show_price_list(project)
         return
     st.caption("Bring in some stills, and every model's price for them stands here.")

@@ -178,6 +178,15 @@ class ImageRule(Row):
     formats: tuple[str, ...] = ()
     """Formats named by the provider, upper case; empty: not said."""
 
+    def misfit(self, size: tuple[int, int]) -> Literal["", "too small", "too large", "too narrow"]:
+        """What is wrong with a still of `size` (width, height); empty when nothing is."""
+        short, long = sorted(size)
+        if self.min_side_px and short < self.min_side_px:
+            return "too small"
+        if self.max_side_px and long > self.max_side_px:
+            return "too large"
+        return "too narrow" if self.max_ratio and long > short * self.max_ratio else ""
+
 
 def require(met: object, otherwise: str) -> None:
     """Refuse a row with `otherwise` as the reason unless `met`."""

@@ -112,8 +112,12 @@ def _storyboard(verbs: _Verbs) -> None:
 
 
 def _takes(verbs: _Verbs) -> None:
-    quote = verbs.add_for_project("quote", "takes:quote", "say what one take of each shot will cost")
-    quote.add_argument("--shots", type=_names, metavar="SHOT,SHOT", help="only these shots")
+    quote = verbs.add_for_project("quote", "quote:quote", "say what one take of each shot will cost")
+    priced = quote.add_mutually_exclusive_group()
+    priced.add_argument("--shots", type=_names, metavar="SHOT,SHOT", help="only these shots")
+    priced.add_argument("--missing", action="store_true", help="only shots that have no clip")
+    quote.add_argument("--every-model", action="store_true", help="on every model, and the cheapest mix")
+    quote.add_argument("--lines", type=int, default=0, help="lines a clip has at least, with --every-model")
     _add_order_options(quote)
     animate = verbs.add_for_project("animate", "animate:animate", "order takes, and wait until they ended")
     which = animate.add_mutually_exclusive_group()

@@ -1,13 +1,12 @@
-"""Takes: quoted, listed, cancelled, chosen."""
+"""Takes: listed, cancelled, chosen."""
 
 from argparse import Namespace
 from decimal import Decimal
 from typing import Any
 
 from core.cli.answer import Answer
-from core.cli.printing import counted, table
-from core.orders import ShotQuote
-from core.pricing import dollars, price_text, tidy
+from core.cli.printing import table
+from core.pricing import dollars, tidy
 from core.studio import Studio
 from core.take import OPEN, State, Take
 
@@ -15,49 +14,6 @@ from core.take import OPEN, State, Take
 def usd_text(usd: Decimal) -> str:
     """US dollars for JSON: "0.70", "0"."""
     return str(tidy(usd))
-
-
-def quote(arguments: Namespace) -> Answer:
-    """What one take of each shot will cost, and the whole order. Sends nothing."""
-    studio = Studio.open()
-    batch = studio.quote(arguments.project, arguments.shots, model=arguments.model, sound=arguments.sound)
-    rows = [
-        (
-            each.shot_id,
-            each.quote.model,
-            f"{each.quote.used_s:.2f} s",
-            f"{each.quote.paid_s:.2f} s",
-            "yes" if each.quote.sound else "no",
-            each.quote.price_text,
-        )
-        for each in batch.shots
-    ]
-    facts = {
-        "total_usd": usd_text(batch.usd),
-        "total_usd_high": usd_text(batch.usd_high),
-        "takes": [_quote_facts(each) for each in batch.shots],
-    }
-    heads = ("shot", "model", "used", "paid", "sound", "price")
-    total = f"{counted(len(rows), 'take')}: {price_text(batch.usd, batch.usd_high)}"
-    notes = dict.fromkeys(note for each in batch.shots for note in each.quote.notes)
-    lines = [*table(heads, rows, right="used paid"), "", total, *notes] if rows else ["There are no shots."]
-    return Answer(facts=facts, lines=lines)
-
-
-def _quote_facts(each: ShotQuote) -> dict[str, Any]:
-    return {
-        "shot_id": each.shot_id,
-        "model": each.quote.model,
-        "usd": usd_text(each.quote.usd),
-        "usd_high": usd_text(each.quote.usd_high),
-        "exact": each.quote.exact,
-        "paid_s": each.quote.paid_s,
-        "used_s": each.quote.used_s,
-        "size": each.quote.size,
-        "sound": each.quote.sound,
-        "price_as_of": each.quote.price_as_of,
-        "notes": list(each.quote.notes),
-    }
 
 
 def takes(arguments: Namespace) -> Answer:

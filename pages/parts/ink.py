@@ -1,8 +1,37 @@
-"""The colour of text on charts: the theme colours bars and axes, but not words inside a picture."""
+"""Colours inside charts that the theme does not reach, in its two twins."""
 
 import streamlit as st
 
 
+def _of(light: str, dark: str) -> str:
+    return light if st.context.theme.type == "light" else dark
+
+
 def ink() -> str:
-    """The page's own text colour, dark or light."""
-    return "#1f1f1f" if st.context.theme.type == "light" else "#e6e6e6"
+    """The page's own text colour."""
+    return _of("#1f1f1f", "#e6e6e6")
+
+
+def faint_ink() -> str:
+    """The colour of axes and of what is said beside the point."""
+    return _of("#6b6b6b", "#a6a6a6")
+
+
+def accent() -> str:
+    """The one colour that says: look here."""
+    return _of("#0b7566", "#1fa893")
+
+
+def rest(*, faint: bool = False) -> str:
+    """Bars that stand beside the one that matters; fainter still for what does not count."""
+    return _of("#c3cad2", "#3a424c") if faint else _of("#8a99a9", "#66788c")
+
+
+def waste() -> str:
+    """Money that bought nothing that is seen."""
+    return _of("#8a6d00", "#c9a227")
+
+
+def loss() -> str:
+    """Money that went, or may have gone, with nothing to show for it."""
+    return _of("#a33a3a", "#d36f6f")

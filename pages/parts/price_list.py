@@ -1,148 +1,259 @@
-"""What one take of every shot would cost on every model on offer: a picture and a table."""
+"""What the storyboard would cost on every model at once: a picture, the cheapest mix, and a table."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.orders import BatchQuote
+from core.offers import Mix, Offer, Offers, Wish, edits_to, remaining
 from core.pricing import price_text
-from core.project import Project
-from core.studio import Studio, the_studio
-from core.timeline import needed_frames
-from pages.parts.ink import ink
-from pages.parts.words import counted, seconds_text
+from core.project import Project, ShotId
+from core.studio import the_studio
+from pages.parts.ink import accent, ink, rest
+from pages.parts.outcome import save
+from pages.parts.words import counted, plain, seconds_text
 
-ROOM = 1.3
-"""How much wider than its longest bar the picture is, so that the price fits beside it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Offer:
-    """One model's price for the whole storyboard."""
-
-    model: str
-    """Name of the model."""
-    best_for: str
-    usd: Decimal
-    """US dollars, the lower end of a range."""
-    usd_high: Decimal
-    paid_s: float
-    """Seconds of clip that are bought."""
-    used_s: float
-    """Seconds of it that the shots last."""
-    sound: bool
-    too_long: int
-    """Shots that are longer than the model's longest clip."""
-    notes: tuple[str, ...]
-    """What holds for every shot."""
-    chosen: bool
-    """Whether it is the project's own model."""
-
-
-def offers(project: Project) -> list[Offer]:
-    """Every model's price for `project`, the cheapest first; worked out once for each revision."""
-    here = the_studio()
-    return _offers(str(here.settings.data), project.id, project.revision, here, project)
-
-
-@st.cache_data(max_entries=64, show_spinner="Pricing the storyboard on every model …")
-def _offers(
-    data: str,  # noqa: ARG001  part of what tells one answer from another
-    project_id: str,
-    revision: int,  # noqa: ARG001  likewise
-    _studio: Studio,
-    _project: Project,
-) -> list[Offer]:
-    found = [
-        _offer(_project, _studio, key, _studio.quote(project_id, model=key))
-        for key in (model.key for model in _studio.catalogue)
-    ]
-    return sorted(found, key=lambda offer: (offer.usd, offer.usd_high))
-
-
-def _offer(project: Project, here: Studio, key: str, batch: BatchQuote) -> Offer:
-    quotes = [each.quote for each in batch.shots]
-    rate = project.frame_rate
-    needed = [needed_frames(shot, rate) / rate for shot in project.shots]
-    common = set.intersection(*(set(quote.notes) for quote in quotes))
-    return Offer(
-        model=here.catalogue[key].name,
-        best_for=here.catalogue[key].best_for,
-        usd=batch.usd,
-        usd_high=batch.usd_high,
-        paid_s=sum(quote.paid_s for quote in quotes),
-        used_s=sum(quote.used_s for quote in quotes),
-        sound=quotes[0].sound,
-        too_long=sum(long > quote.paid_s + 0.001 for long, quote in zip(needed, quotes, strict=True)),
-        notes=tuple(note for note in dict.fromkeys(quotes[0].notes) if note in common),
-        chosen=key == project.video_model,
-    )
+ROOM = 1.45
+"""How much wider than its longest bar the picture of prices is, so that the price fits beside it."""
+ROW_PX = 24
+MIX = "Cheapest mix"
+WHICH = {"missing": "Without a clip", "all": "All shots"}
+SOUND = {"silent": "Silent", "sound": "With sound"}
+LINES = (0, 720, 1080, 2160)
+"""Choices of the lines that a clip has at least, as far as the project's size goes."""
+_BEFORE = "models_before"
+"""What was set before the last click, so that it can be put back."""
+_priced: dict[tuple[str, str, Wish], tuple[Project, Offers]] = {}
+"""The offers for each project as it was when they were last asked for."""
 
 
 def show_price_list(project: Project) -> None:
-    """The picture above the table; nothing is ordered here."""
-    found = offers(project)
-    sound = "with sound where the model offers it" if project.sound else "silent where that is a choice"
-    st.caption(f"{counted(len(project.shots), 'shot')}, one take each, {sound}. Nothing is ordered here.")
-    _chart(found)
-    _table(found)
+    """The choice of shots and wishes, the pictures above the table, and the mix that one click sets."""
+    which, wish = _ask(project)
+    found = offers(project, which, wish)
+    if not found.shots:
+        st.success(
+            "Choose “All shots” to see what another take of each would cost.",
+            title="Every shot has a clip: nothing is left to pay for",
+            icon=":material/task_alt:",
+        )
+        return
+    pictures, card = st.columns([7, 3], gap="large")
+    with pictures:
+        _show_pictures(found)
+    with card:
+        _show_mix(project, found)
+    _show_table(project, found)
 
 
-def _chart(found: Sequence[Offer]) -> None:
-    rows = [
-        {
-            "model": offer.model,
-            "low": float(offer.usd),
-            "high": float(offer.usd_high),
-            "price": price_text(offer.usd, offer.usd_high),
-        }
-        for offer in found
-    ]
-    y = alt.Y("model:N", sort=None, axis=alt.Axis(title=None, labelLimit=200))
-    tips = [alt.Tooltip("model:N", title="Model"), alt.Tooltip("price:N", title="Price")]
+def offers(project: Project, which: str, wish: Wish) -> Offers:
+    """Every model's price for `project`; while the project is the same, so are they."""
+    key = project.id, which, wish
+    known = _priced.get(key)
+    if known is None or known[0] is not project:
+        shots = remaining(project) if which == "missing" else project.shots
+        found = the_studio().offers(project.id, [shot.shot_id for shot in shots], wish=wish)
+        known = _priced[key] = project, found
+    return known[1]
+
+
+def _ask(project: Project) -> tuple[str, Wish]:
+    """Which shots, and what the clips are to have; in the address, so that it can be sent to somebody."""
+    lines = [each for each in LINES if each <= min(project.frame_size)]
+    with st.container(horizontal=True, gap="medium", vertical_alignment="bottom"):
+        which = st.segmented_control(
+            "Shots",
+            list(WHICH),
+            format_func=WHICH.__getitem__,
+            default="missing" if remaining(project) else "all",
+            required=True,
+            key="price_of",
+            bind="query-params",
+        )
+        sound = st.segmented_control(
+            "Clips",
+            list(SOUND),
+            format_func=SOUND.__getitem__,
+            default="sound" if project.sound else "silent",
+            required=True,
+            key="price_sound",
+            bind="query-params",
+        )
+        least = st.segmented_control(
+            "Size",
+            lines,
+            format_func=lambda each: f"At least {each}p" if each else "Any",
+            default=0,
+            required=True,
+            key="price_lines",
+            bind="query-params",
+        )
+    return which, Wish(sound=sound == "sound", lines=least)
+
+
+def _show_pictures(found: Offers) -> None:
+    """Prices beside seconds, a row for each model, the cheapest mix on top."""
+    rows = [_bar(offer.name, offer, undone=offer.undone) for offer in found.offers]
+    if found.mix.shots:
+        rows.insert(0, _bar(MIX, found.mix, undone=len(found.mix.left_out)))
     data = alt.Data(values=rows)  # type: ignore[no-untyped-call]
-    base = alt.Chart(data).encode(y=y, tooltip=tips)
-    axis = alt.Axis(title=None, format="$.2f", tickCount=6)
-    longest = max(float(offer.usd_high) for offer in found)
-    room = alt.Scale(domain=[0, ROOM * longest or 1.0], nice=False)
-    low = alt.X("low:Q", axis=axis, scale=room, stack=None)
+    height = ROW_PX * len(rows) + 30
+    prices, seconds = st.columns([7, 4], gap="small")
+    with prices:
+        st.caption(f"Price of {counted(len(found.shots), 'shot')}, one take each")
+        told = "Bars: the price of the shots on each model, the cheapest first"
+        st.altair_chart(_prices(data, rows).properties(height=height), alt=told)
+    with seconds:
+        st.caption("Seconds paid, and of them used")
+        told = "Bars: the seconds that are paid on each model, and those of them that the shots use"
+        st.altair_chart(_seconds(data).properties(height=height), alt=told)
+
+
+def _bar(name: str, priced: Offer | Mix, *, undone: int) -> dict[str, Any]:
+    text = price_text(priced.usd, priced.usd_high)
+    kind = "mix" if isinstance(priced, Mix) else "able" if not undone else "unable"
+    return {
+        "model": name,
+        "low": float(priced.usd),
+        "high": float(priced.usd_high),
+        "price": text + (f" · cannot do {undone:,}" if undone else ""),
+        "kind": kind,
+        "paid": round(priced.paid_s, 2),
+        "used": round(priced.used_s, 2),
+        "seconds": f"{priced.paid_s:.4g} s",
+    }
+
+
+def _colours() -> alt.Color:
+    scale = alt.Scale(domain=["mix", "able", "unable"], range=[accent(), rest(), rest(faint=True)])
+    return alt.Color("kind:N", scale=scale, legend=None)
+
+
+def _tips() -> list[alt.Tooltip]:
+    told = {"model:N": "Model", "price:N": "Price", "paid:Q": "Seconds paid", "used:Q": "Seconds used"}
+    return [alt.Tooltip(name, title=title) for name, title in told.items()]
+
+
+def _prices(data: alt.Data, rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart | alt.FacetChart:
+    y = alt.Y("model:N", sort=None, axis=alt.Axis(title=None, labelLimit=180, ticks=False, domain=False))
+    base = alt.Chart(data).encode(y=y, tooltip=_tips(), color=_colours())
+    longest = max(row["high"] for row in rows)
+    low = alt.X(
+        "low:Q",
+        axis=alt.Axis(title=None, format="$~s", tickCount=4),
+        scale=alt.Scale(domain=[0, ROOM * longest or 1.0], nice=False),
+        stack=None,
+    )
     sure = base.mark_bar(cornerRadiusEnd=3).encode(x=low)
     perhaps = base.mark_bar(opacity=0.35, cornerRadiusEnd=3).encode(x=low, x2="high:Q")
-    prices = base.mark_text(align="left", dx=6, color=ink()).encode(x="high:Q", text="price:N")
-    chart = (sure + perhaps + prices).properties(height=24 * len(rows) + 30)
-    st.altair_chart(chart, alt="Bars: the price of the storyboard on each model, cheapest first")
+    text = base.mark_text(align="left", dx=6).encode(x="high:Q", text="price:N", color=alt.value(ink()))
+    return alt.layer(sure, perhaps, text)
 
 
-def _table(found: Sequence[Offer]) -> None:
-    frame = pd.DataFrame([_row(offer) for offer in found])
+def _seconds(data: alt.Data) -> alt.LayerChart | alt.FacetChart:
+    y = alt.Y("model:N", sort=None, axis=None)
+    base = alt.Chart(data).encode(y=y, tooltip=_tips(), color=_colours())
+    axis = alt.Axis(title=None, format="d", tickCount=4)
+    paid = base.mark_bar(opacity=0.35, cornerRadiusEnd=3).encode(x=alt.X("paid:Q", axis=axis, stack=None))
+    used = base.mark_bar(cornerRadiusEnd=3).encode(x=alt.X("used:Q", stack=None))
+    return alt.layer(paid, used)
+
+
+def _show_mix(project: Project, found: Offers) -> None:
+    """The cheapest mix in words, and the click that sets it."""
+    mix, names = found.mix, {offer.model: offer.name for offer in found.offers}
+    with st.container(border=True, gap="small"):
+        st.markdown(
+            "**Cheapest mix**", help="For each shot the cheapest paid model that can do it as wished."
+        )
+        if mix.shots:
+            st.markdown(f"### {plain(price_text(mix.usd, mix.usd_high))}")
+            told = [f"- {names[key]}: {counted(count, 'shot')}" for key, count in mix.by_model.items()]
+            st.markdown("\n".join(told))
+            st.caption(
+                f"{seconds_text(mix.paid_s)} paid, {seconds_text(mix.used_s)} used"
+                f" ({mix.used_s / mix.paid_s:.0%})."
+            )
+        if mix.left_out:
+            some = ", ".join(mix.left_out[:4]) + (" …" if len(mix.left_out) > 4 else "")
+            st.caption(
+                f"No paid model can do {some} as wished: "
+                f"{'it stays' if len(mix.left_out) == 1 else 'they stay'} as set."
+            )
+        edits = edits_to(project, mix.choice, sound=found.wish.sound) if mix.shots else []
+        st.button(
+            f"Set it for {counted(len(mix.shots), 'shot')}",
+            key="set_mix",
+            type="primary",
+            icon=":material/tune:",
+            width="stretch",
+            disabled=not edits,
+            help="Nothing is ordered." if edits else "It is set already." if mix.shots else None,
+            on_click=_set_models,
+            args=(project, mix.choice, found.wish.sound),
+        )
+        _offer_way_back(project)
+
+
+def _set_models(project: Project, choice: Mapping[ShotId, str], sound: bool) -> None:
+    before = {shot.shot_id: project.model_of(shot) for shot in project.shots if shot.shot_id in choice}
+    st.session_state[_BEFORE] = (project.id, before, project.sound)
+    save(project.id, edits_to(project, choice, sound=sound))
+
+
+def _offer_way_back(project: Project) -> None:
+    kept: tuple[str, dict[ShotId, str], bool] | None = st.session_state.get(_BEFORE)
+    if kept is None or kept[0] != project.id:
+        return
+    st.button(
+        "Put back what was set before",
+        key="unset_mix",
+        icon=":material/undo:",
+        type="tertiary",
+        width="stretch",
+        on_click=_put_back,
+        args=(project, kept),
+    )
+
+
+def _put_back(project: Project, kept: tuple[str, dict[ShotId, str], bool]) -> None:
+    st.session_state.pop(_BEFORE, None)
+    save(project.id, edits_to(project, kept[1], sound=kept[2]))
+
+
+def _show_table(project: Project, found: Offers) -> None:
+    frame = pd.DataFrame([_row(project, offer) for offer in found.offers])
     st.dataframe(
         frame,
         hide_index=True,
         height="content",
         column_config={
             "Price": st.column_config.TextColumn(width=150),
+            "Cannot do": st.column_config.TextColumn(width="large"),
             "Notes": st.column_config.TextColumn(width="large"),
             "Best for": st.column_config.TextColumn(width="medium"),
         },
     )
 
 
-def _row(offer: Offer) -> dict[str, Any]:
-    notes = list(offer.notes)
-    if offer.too_long:
-        shots = "1 shot is" if offer.too_long == 1 else f"{offer.too_long} shots are"
-        notes.insert(0, f"{shots} longer than the longest clip it sells.")
+def _row(project: Project, offer: Offer) -> dict[str, Any]:
+    missing = [f"{_shots_named(shots, len(project.shots))} {why}" for why, shots in offer.cannot.items()]
     return {
-        "Model": f"{offer.model} · chosen here" if offer.chosen else offer.model,
+        "Model": f"{offer.name} · chosen here" if offer.model == project.video_model else offer.name,
         "Price": price_text(offer.usd, offer.usd_high),
-        "Bought": seconds_text(offer.paid_s),
+        "Paid": seconds_text(offer.paid_s),
         "Used": seconds_text(offer.used_s),
         "Sound": "with sound" if offer.sound else "silent",
+        "Cannot do": "; ".join(missing),
         "Best for": offer.best_for,
-        "Notes": " ".join(notes),
+        "Notes": " ".join(offer.notes),
     }
+
+
+def _shots_named(shots: Sequence[ShotId], of_all: int) -> str:
+    """The shots by name while they are few."""
+    if len(shots) == of_all:
+        return "every shot:"
+    return f"{', '.join(shots)}:" if len(shots) <= 3 else f"{counted(len(shots), 'shot')}:"

@@ -13,6 +13,7 @@ from waiting import wait_until
 
 from core.executor import Executor
 from core.ledger import Entry, Line
+from core.offers import Wish
 from core.pricing import dollars, price_text
 from core.project import Project, ProjectId, ShotId
 from core.studio import Studio
@@ -26,7 +27,8 @@ NUMBERS = count(1)
 def project(at_work: Studio, draw: Draw) -> Project:
     """Three stills of four seconds each."""
     made = at_work.create_project("Ascent")
-    return at_work.add_stills(made.id, draw.stills(3), seconds=4.0).project
+    stills = [(f"s{number}.png", draw.still(f"s{number}.png", size=(640, 360))) for number in range(3)]
+    return at_work.add_stills(made.id, stills, seconds=4.0).project
 
 
 def line(
@@ -165,9 +167,30 @@ def test_every_model_is_priced_as_its_quote_says_the_cheapest_first(
 
 def test_a_shot_longer_than_a_model_sells_is_said(at_work: Studio, draw: Draw) -> None:
     made = at_work.create_project("Long")
-    at_work.add_stills(made.id, [("long.png", draw.still("long.png"))], seconds=12.0)
-    notes = table(opened(), "Notes").set_index("Model")["Notes"]
-    assert notes["Kling 2.6 Pro"].startswith("1 shot is longer than the longest clip it sells.")
+    at_work.add_stills(made.id, [("long.png", draw.still(size=(640, 360)))], seconds=12.0)
+    cannot = table(opened(), "Cannot do").set_index("Model")["Cannot do"]
+    assert cannot["Kling 2.6 Pro"] == "every shot: longer than its longest clip, 10 s"
+
+
+def test_one_click_sets_the_cheapest_mix_and_another_puts_back_what_was(
+    at_work: Studio, project: Project
+) -> None:
+    page = opened()
+    mix = at_work.offers(project.id, wish=Wish()).mix
+    page.button(key="set_mix").click().run()
+    now = at_work.project(project.id)
+    assert {shot.shot_id: now.model_of(shot) for shot in now.shots} == mix.choice
+    assert page.button(key="set_mix").disabled
+    page.button(key="unset_mix").click().run()
+    now = at_work.project(project.id)
+    assert {now.model_of(shot) for shot in now.shots} == {project.video_model}
+
+
+def test_the_wish_for_sound_in_the_address_decides_the_prices(at_work: Studio, project: Project) -> None:
+    page = AppTest.from_file(str(ENTRY), default_timeout=30)
+    page.query_params["price_sound"] = "With sound"
+    page.run().switch_page("costs.py").run()
+    assert table(page, "Price").set_index("Model")["Price"]["Kling 2.6 Pro"] == "$2.10"
 
 
 def test_prices_follow_the_storyboard(at_work: Studio, project: Project) -> None:

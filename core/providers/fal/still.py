@@ -46,19 +46,19 @@ def fit_still(still: Path, rule: ImageRule, model: str) -> Upload:
 
 
 def _check_shape(size: tuple[int, int], rule: ImageRule, model: str) -> None:
-    short, long = sorted(size)
+    misfit = rule.misfit(size)
     shape = f"{size[0]}×{size[1]}"
-    if rule.min_side_px and short < rule.min_side_px:
+    if misfit == "too small":
         raise _refused(
             f"The still is too small for {model}: {shape}, a side has at least {rule.min_side_px} pixels.",
             "Bring a larger picture, or choose another model. Nothing was sent.",
         )
-    if rule.max_side_px and long > rule.max_side_px:
+    if misfit == "too large":
         raise _refused(
             f"The still is too large for {model}: {shape}, a side has at most {rule.max_side_px} pixels.",
             "Save it with fewer pixels, or choose another model. Nothing was sent.",
         )
-    if rule.max_ratio and long > short * rule.max_ratio:
+    if misfit == "too narrow":
         raise _refused(
             f"The still is too narrow for {model}: {shape}, and no side may be over {rule.max_ratio:g} times "
             "the other.",
