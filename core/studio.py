@@ -4,20 +4,19 @@ Everything goes through a `Studio`. It keeps no state but caches: what it says i
 app, the command line and a second app may be open on one data folder.
 """
 
-import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from core.catalogue import Aspect, Catalogue, read_catalogue
 from core.costs import CostReport, report_costs
 from core.edits import Edit, EditOutcome, apply_edits, parse_aspect, parse_fps, parse_size, parse_title
 from core.errors import InputRefused, NotFound, NotNow, StillmotionError
 from core.executor import adopt, give_up, look_up, wake_all, with_clip
-from core.exporter import Export, ExportId, Exports, Mode, piece_of, run_export
+from core.exporter import Export, Exports, delivery, order_export, plan_export, run_export
 from core.ledger import Ledger
 from core.media import poster, thumbnail
 from core.offers import Offers, Wish, price_on_every_model
@@ -35,10 +34,9 @@ from core.project import SIZES, Project, ProjectId, ShotId
 from core.sample import install_sample
 from core.settings import Settings, read_settings
 from core.store import Pause, Store, now_text
-from core.store.files import locked
 from core.storyboard import Brought, add_stills, pictures_in, remove_shots, remove_track, set_track
 from core.take import State, Take, TakeId
-from core.timeline import lined_up, require_shots
+from core.timeline import lined_up
 
 __all__ = ["ProjectSummary", "Studio", "the_studio"]
 
@@ -352,52 +350,21 @@ class Studio:
 
     # Exports
 
-    def plan_export(self, project_id: str, *, mode: str = "animated") -> Export:
-        """What an export ordered now would be made of. Raises InputRefused when there is nothing to show."""
-        if mode not in list(Mode):
-            raise InputRefused(
-                f"There is no mode {mode[:40]!r}.", remedy=f"Choose one of: {', '.join(Mode)}."
-            )
-        project = self.project(project_id)
-        takes = self.takes(project_id)
-        pieces = []
-        for place in require_shots(project):
-            video = place.shot.render.video
-            take = takes.get(TakeId(video.take_id)) if video else None
-            pieces.append(piece_of(project, place, Mode(mode), take))
-        frames = sum(piece.frames for piece in pieces)
-        now = datetime.now(UTC)
-        return Export(
-            export_id=ExportId(f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"),
-            project_id=project.id,
-            title=project.title,
-            mode=Mode(mode),
-            size=project.size,
-            fps=project.fps,
-            aspect=project.aspect,
-            pieces=tuple(pieces),
-            track=project.track.local_path if project.track else None,
-            ordered_at=now,
-            frames=frames,
-            duration_s=round(float(frames / project.frame_rate), 4),
-        )
+    def plan_export(self, project_id: str, *, mode: str = "animated", **asked: Any) -> Export:
+        """What an export ordered now would be made of; `asked` are fields of Delivery.
 
-    def order_export(self, project_id: str, *, mode: str = "animated") -> Export:
-        """Put an export in the queue. Raises InputRefused when there is nothing to show.
+        Raises InputRefused when there is nothing to show, or for what is not on offer.
+        """
+        return plan_export(self.project(project_id), self.takes(project_id), delivery(mode=mode, **asked))
+
+    def order_export(self, project_id: str, *, mode: str = "animated", **asked: Any) -> Export:
+        """Put an export in the queue; `asked` are fields of Delivery. Raises as `plan_export` does.
 
         Raises NotNow when the very same cut is under way already, so that a double click orders one; when its
         process died, that export is returned, and goes on where it was.
         """
-        folder = self.folder(project_id)
-        plan = self.plan_export(project_id, mode=mode)
-        with locked(folder / "orders.lock", busy="Another order for this project is being taken."):
-            for export in self._exports.all(folder):
-                if export.under_way and export.same_cut(plan):
-                    if self._exports.was_left(folder, export):
-                        return export
-                    raise NotNow("This very cut is being exported already.", remedy="Wait until it is done.")
-            self._exports.write(folder, plan)
-        return plan
+        plan = self.plan_export(project_id, mode=mode, **asked)
+        return order_export(self._exports, self.folder(project_id), plan)
 
     def run_export(self, export: Export) -> Export:
         """Make an ordered export in this thread, unless somebody is at it; its receipt as it then is."""

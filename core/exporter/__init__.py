@@ -1,18 +1,27 @@
-"""From the timeline to a file: segments made once, joined by copying packets, the music laid under them."""
+"""From the timeline to a file: segments made once, joined by copying packets, the sound laid under them."""
 
 from core.exporter.making import run_export
-from core.exporter.plan import Export, ExportId, ExportState, Mode, Piece, piece_of
+from core.exporter.parts import Part, Window, parts_of
+from core.exporter.plan import Delivery, Export, ExportId, ExportState, Mode, Piece, Quality
+from core.exporter.planning import delivery, plan_export
 from core.exporter.queue import ExportQueue
-from core.exporter.receipts import Exports
+from core.exporter.receipts import Exports, order_export
 
 __all__ = [
+    "Delivery",
     "Export",
     "ExportId",
     "ExportQueue",
     "ExportState",
     "Exports",
     "Mode",
+    "Part",
     "Piece",
-    "piece_of",
+    "Quality",
+    "Window",
+    "delivery",
+    "order_export",
+    "parts_of",
+    "plan_export",
     "run_export",
 ]

@@ -2,17 +2,22 @@
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import Cancelled, Charge, Interrupted, MediaFailed, StillmotionError, disk_errors
-from core.exporter.plan import Export, ExportId, ExportState, Piece
+from core.exporter.ffmpeg import run_ffmpeg
+from core.exporter.parts import Part, parts_of
+from core.exporter.plan import Export, ExportId, ExportState
 from core.exporter.receipts import Exports, cancel_mark
-from core.exporter.segments import make_segment, run_ffmpeg
-from core.media import ffmpeg, probe_clip, probe_track, safe_stem, sha256_of
+from core.exporter.segments import make_segment, segment_path
+from core.exporter.sound import has_sound, make_sound
+from core.media import ffmpeg, probe_clip, safe_stem, sha256_of
 from core.providers.base import Signals
 from core.store import Store
 from core.store.files import put_in_place, sync_file
@@ -20,8 +25,10 @@ from core.take import Failure
 
 log = logging.getLogger(__name__)
 
-FADE_S = 1.0
-"""How long the music takes to fade at the end of the cut."""
+WORKERS = 2
+"""Segments made at once: decoding one fills the gaps of encoding the other."""
+SEGMENTS_SHARE = 0.9
+"""How much of an export's progress its segments are."""
 REPORT_EVERY_S = 0.25
 """How often an export says how far it is, at most: each time a file is written."""
 
@@ -55,7 +62,13 @@ class _Making:
         self._folder = folder
         self._exports = exports
         self._export = export
-        self._done_frames = 0
+        self._parts = parts_of(export)
+        self._reporting = threading.Lock()
+        self._to_make = 0
+        """Frames that are to be made; those of segments that are there already do not count."""
+        self._made: dict[int, float] = {}
+        """Number of a part → frames of it that are made."""
+        self._began_at = time.monotonic()
         self._reported_at = 0.0
         mark = cancel_mark(folder, export.export_id)
         self._signals = Signals(
@@ -65,9 +78,9 @@ class _Making:
     def run(self) -> Export:
         try:
             self._say(0.0, "making segments", state=ExportState.RUNNING)
-            segments = [self._segment(*numbered) for numbered in enumerate(self._export.pieces, start=1)]
+            segments = self._segments()
             self._signals.check()
-            self._say(0.9, "joining")
+            self._say(SEGMENTS_SHARE, "joining", remaining_s=None)
             path = self._join(segments)
             self._finish(path)
         except Interrupted:
@@ -85,18 +98,42 @@ class _Making:
             )
         return self._export
 
-    def _segment(self, number: int, piece: Piece) -> Path:
-        self._signals.check()
-        stage = f"shot {number} of {len(self._export.pieces)}"
+    def _segments(self) -> list[Path]:
+        """Every part's segment; what is not there yet is made, two at a time. The first trouble ends all."""
+        paths = [segment_path(self._export, self._folder, part) for part in self._parts]
+        missing = [number for number, path in enumerate(paths) if not path.exists()]
+        if not missing:
+            return paths
+        self._to_make = sum(self._parts[number].frames for number in missing)
+        ended = threading.Event()
+        signals = replace(self._signals, stopping=lambda: ended.is_set() or self._signals.stopping())
+        threads = 1 if len(missing) > 1 else 0
+        with ThreadPoolExecutor(WORKERS, "stillmotion-segments") as pool:
+            making = [pool.submit(self._segment, number, signals, threads) for number in missing]
+            done, waiting = wait(making, return_when=FIRST_EXCEPTION)
+            if waiting:
+                ended.set()
+                for each in waiting:
+                    each.cancel()
+            for each in done:
+                each.result()
+        return paths
+
+    def _segment(self, number: int, signals: Signals, threads: int) -> None:
+        signals.check()
+        part = self._parts[number]
+        stage = self._stage(part)
 
         def progress(fraction: float | None, _stage: str) -> None:
-            done = self._done_frames + (fraction or 0.0) * piece.frames
-            self._hint(0.9 * done / self._export.frames, stage)
+            self._hint(number, (fraction or 0.0) * part.frames, stage)
 
         progress(0.0, "")
-        path = make_segment(self._export, self._folder, piece, replace(self._signals, progress=progress))
-        self._done_frames += piece.frames
-        return path
+        make_segment(self._export, self._folder, part, replace(signals, progress=progress), threads=threads)
+        self._hint(number, part.frames, stage)
+
+    def _stage(self, part: Part) -> str:
+        shots = [piece.shot_id for piece in self._export.pieces]
+        return f"shot {shots.index(part.shot_id) + 1} of {len(shots)}"
 
     def _join(self, segments: list[Path]) -> Path:
         export = self._export
@@ -112,10 +149,11 @@ class _Making:
                     for segment in segments
                 )
                 listing.write_text("\n".join(lines), encoding="utf-8")
-            if export.track:
-                self._sound(self._folder / export.track, sound)
+            heard = has_sound(export)
+            if heard:
+                make_sound(export, self._folder, sound, self._signals)
             run_ffmpeg(
-                _join_command(listing, sound if export.track else None, draft),
+                _join_command(listing, sound if heard else None, draft),
                 draft,
                 self._signals,
                 what="the cut",
@@ -128,21 +166,6 @@ class _Making:
             for leftover in (draft, listing, sound):
                 leftover.unlink(missing_ok=True)
         return path
-
-    def _sound(self, track: Path, result: Path) -> None:
-        """The music from the cut's start to its end: silence where it is too short, a fade at the end."""
-        length_s = self._export.duration_s
-        fade_s = min(FADE_S, length_s / 4)
-        # A mono track goes to both sides as loud as it is; ffmpeg alone would take 3 dB off.
-        both = "pan=stereo|c0=c0|c1=c0," if probe_track(track, track.name).channels == 1 else ""
-        filters = f"{both}apad,atrim=0:{length_s:.6f},afade=t=out:st={length_s - fade_s:.6f}:d={fade_s:.6f}"
-        command = [
-            *(ffmpeg(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", str(track)),
-            *("-map", "0:a:0", "-vn", "-af", filters),
-            *("-ar", "48000", "-ac", "2", "-c:a", "aac", "-b:a", "192k"),
-            str(result),
-        ]
-        run_ffmpeg(command, result, self._signals, what="the music")
 
     def _check(self, draft: Path) -> None:
         frames = probe_clip(draft).frames
@@ -175,11 +198,16 @@ class _Making:
         )
         cancel_mark(self._folder, self._export.export_id).unlink(missing_ok=True)
 
-    def _hint(self, fraction: float, stage: str) -> None:
-        """Say how far it is, unless that was just said."""
-        if time.monotonic() - self._reported_at > REPORT_EVERY_S:
-            self._reported_at = time.monotonic()
-            self._say(fraction, stage)
+    def _hint(self, number: int, frames: float, stage: str) -> None:
+        """Say how far it is, unless that was just said. Called by several threads."""
+        with self._reporting:
+            self._made[number] = frames
+            if time.monotonic() - self._reported_at > REPORT_EVERY_S:
+                self._reported_at = time.monotonic()
+                share = sum(self._made.values()) / self._to_make
+                elapsed_s = self._reported_at - self._began_at
+                left_s = elapsed_s * (1 - share) / share if share > 0.02 else None
+                self._say(SEGMENTS_SHARE * share, stage, remaining_s=left_s and round(left_s, 1))
 
     def _say(self, fraction: float, stage: str, **changes: object) -> None:
         self._export = self._export.model_copy(update={"fraction": fraction, "stage": stage, **changes})

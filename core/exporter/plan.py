@@ -1,21 +1,19 @@
-"""What an export is made of: its receipt, its pieces, and the file names that tell one piece from another."""
+"""What an export is made of: what was asked for, each shot's piece of the cut, and the receipt."""
 
-import hashlib
-import json
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, Literal, NewType
 
+from pydantic import Field
+
 from core.catalogue import Aspect
-from core.project import FRAME_RATES, Project, ProjectId, Shot, ShotId, width_and_height
+from core.editing import ClipSound, Fit, Framing, TrackEnd, TransitionKind
+from core.project import FRAME_RATES, ProjectId, ShotId, width_and_height
 from core.record import Record
-from core.take import Failure, Take
-from core.timeline import Place
+from core.take import Failure
 
 ExportId = NewType("ExportId", str)
-RECIPE = 1
-"""Grows when segments come to be made in another way, so that old ones are not used again."""
 
 
 class Mode(StrEnum):
@@ -26,7 +24,16 @@ class Mode(StrEnum):
     ANIMATIC = "animatic"
     """The app's own camera moves, whatever takes there are."""
     ANIMATED = "animated"
-    """The chosen take of each shot; the animatic where there is none."""
+    """The chosen take of each shot; the stand-in where there is none."""
+
+
+class Quality(StrEnum):
+    """How much care goes into the picture."""
+
+    DRAFT = "draft"
+    """Quick and small, for a look."""
+    FINAL = "final"
+    """To hand over."""
 
 
 class ExportState(StrEnum):
@@ -39,30 +46,56 @@ class ExportState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Delivery(Record):
+    """What a person asks of one export, beside the storyboard itself."""
+
+    mode: Mode = Mode.ANIMATED
+    stand_in: Literal[Mode.ANIMATIC, Mode.STILLS] = Mode.ANIMATIC
+    """What shows a shot that has no clip, in an animated cut."""
+    first_shot: ShotId | None = None
+    """Where the cut begins; None: with the first shot."""
+    last_shot: ShotId | None = None
+    """The last shot in it; None: the last of all."""
+    size: str | None = None
+    """WIDTHxHEIGHT in pixels; None: the project's."""
+    fps: str | None = None
+    """Frame rate, one of FRAME_RATES' names; None: the project's."""
+    quality: Quality = Quality.FINAL
+    burn_in: bool = False
+    """Whether the name of the shot and the timecode stand in the picture, for review."""
+
+
 class Piece(Record):
-    """One shot's part of the cut: all that decides its pixels."""
+    """One shot's piece of the cut: all that decides what is seen and heard of it."""
 
     shot_id: ShotId
     source: str
     """Path relative to the project's folder: the still, or the take's clip."""
     source_sha256: str
+    take_id: str | None = None
+    """The take whose clip it is; None for a still."""
     move: dict[str, Any] | None
     """The camera move over a still; None for a clip."""
     source_s: float
     """Length of the clip in seconds; 0 for a still."""
+    has_sound: bool = False
+    """Whether the clip has sound of its own."""
+    fit: Fit = Fit.AUTO
+    """How the clip fills the shot."""
     lead_frames: int
     """Frames in which the first picture stands."""
     own_frames: int
     """Frames of the shot itself."""
     frames: int
     """Frames in the cut, exactly."""
+    way_in: TransitionKind = TransitionKind.CUT
+    """How the shot before gives way to it."""
+    way_in_frames: int = 0
+    """Frames that takes; 0 for a cut. Never more than there is room for."""
+    title: str = ""
+    """Words over the picture."""
     fallback: bool = False
-    """Whether the shot had no take, so that the animatic stands in."""
-
-    def key(self, size: str, fps: str) -> str:
-        """Name of the segment in a cut of `size` at `fps`: the same whenever its pixels would be."""
-        decides = [RECIPE, size, fps, self.model_dump(exclude={"shot_id", "fallback"})]
-        return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:32]
+    """Whether the shot had no take, so that something stands in."""
 
 
 class Export(Record):
@@ -73,17 +106,33 @@ class Export(Record):
     project_id: ProjectId
     title: str
     mode: Mode
+    stand_in: Mode = Mode.ANIMATIC
+    """What shows a shot that has no clip."""
     state: ExportState = ExportState.QUEUED
     size: str
     fps: str
     aspect: Aspect
+    quality: Quality = Quality.FINAL
+    framing: Framing = Framing.FILL
+    burn_in: bool = False
     pieces: tuple[Piece, ...]
+    part_of_cut: bool = False
+    """Whether it is a range of shots, not the whole cut."""
     track: str | None
     """Path of the music relative to the project's folder."""
+    track_from_s: float = 0.0
+    """Where in the music the cut begins, in seconds."""
+    track_end: TrackEnd = TrackEnd.FADE
+    clip_sound: ClipSound = ClipSound.DROP
+    """What becomes of the clips' own sound."""
+    loudness_lufs: float | None = None
+    """Loudness to reach by EBU R128; None: as it comes."""
     ordered_at: datetime
     finished_at: datetime | None = None
-    fraction: float = 0.0
-    """How far it is, from 0 to 1."""
+    fraction: float = Field(default=0.0, ge=0, le=1)
+    """How far it is."""
+    remaining_s: float | None = None
+    """Seconds it may still take; None while that is not known."""
     stage: str = "waiting"
     """What is being done, for people."""
     local_path: str | None = None
@@ -107,7 +156,7 @@ class Export(Record):
 
     @property
     def fallbacks(self) -> list[ShotId]:
-        """Shots in which the animatic stands in for a take."""
+        """Shots in which something stands in for a take."""
         return [piece.shot_id for piece in self.pieces if piece.fallback]
 
     @property
@@ -116,52 +165,22 @@ class Export(Record):
         return self.state in (ExportState.QUEUED, ExportState.RUNNING)
 
     def same_cut(self, other: "Export") -> bool:
-        """Whether both come out alike: the same pieces and music, at the same size and rate."""
-        return (self.mode, self.size, self.fps, self.track, self.pieces) == (
-            other.mode,
-            other.size,
-            other.fps,
-            other.track,
-            other.pieces,
-        )
+        """Whether both come out alike: the same pieces and sound, at the same size, rate and quality."""
+        return all(getattr(self, name) == getattr(other, name) for name in _DECIDE)
 
 
-def piece_of(project: Project, place: Place, mode: Mode, take: Take | None) -> Piece:
-    """The part of `place` in a cut of `mode`; `take` is the shot's chosen take, if it has one."""
-    shot = place.shot
-    if mode is Mode.ANIMATED and take is not None and take.clip is not None:
-        return Piece(
-            shot_id=shot.shot_id,
-            source=take.clip.local_path,
-            source_sha256=take.clip.sha256,
-            move=None,
-            source_s=take.clip.duration_s,
-            lead_frames=place.lead_frames,
-            own_frames=place.own_frames,
-            frames=place.frames,
-        )
-    return Piece(
-        shot_id=shot.shot_id,
-        source=shot.render.image_url,
-        source_sha256=shot.render.sha256,
-        move=_move_of(project, shot, place.own_frames, still=mode is Mode.STILLS),
-        source_s=0.0,
-        lead_frames=place.lead_frames,
-        own_frames=place.own_frames,
-        frames=place.frames,
-        fallback=mode is Mode.ANIMATED,
-    )
-
-
-def _move_of(project: Project, shot: Shot, frames: int, *, still: bool) -> dict[str, Any]:
-    """The camera move over a shot's still, in the words of the animatic provider."""
-    width, height = project.frame_size
-    return {
-        "motion_prompt": "static camera" if still else shot.words,
-        "energy": 0.0 if still else shot.energy,
-        "width": width,
-        "height": height,
-        "fps": project.fps,
-        "frames": frames,
-        "seed": int(shot.render.sha256[:8] or "0", 16),
-    }
+_DECIDE = (
+    "mode",
+    "size",
+    "fps",
+    "quality",
+    "framing",
+    "burn_in",
+    "track",
+    "track_from_s",
+    "track_end",
+    "clip_sound",
+    "loudness_lufs",
+    "pieces",
+)
+"""Fields of an export that decide what comes out."""

@@ -7,10 +7,10 @@ from pathlib import Path
 from filelock import FileLock
 from pydantic import ValidationError
 
-from core.errors import Damaged, NotFound, disk_errors
+from core.errors import Damaged, NotFound, NotNow, disk_errors
 from core.exporter.plan import Export, ExportId, ExportState
 from core.project import ProjectId
-from core.store.files import Parsed, try_lock, write_atomically
+from core.store.files import Parsed, locked, try_lock, write_atomically
 
 
 class Exports:
@@ -77,6 +77,21 @@ class Exports:
     def lock(self, folder: Path, export_id: ExportId) -> FileLock | None:
         """The export's lock, held, or None when somebody is at it."""
         return try_lock(folder / "exports" / f"{export_id}.lock")
+
+
+def order_export(exports: Exports, folder: Path, plan: Export) -> Export:
+    """Put `plan` in the queue of its project. Raises NotNow when the very same cut is under way already.
+
+    When the process of that one died, it is returned, and goes on where it was.
+    """
+    with locked(folder / "orders.lock", busy="Another order for this project is being taken."):
+        for export in exports.all(folder):
+            if export.under_way and export.same_cut(plan):
+                if exports.was_left(folder, export):
+                    return export
+                raise NotNow("This very cut is being exported already.", remedy="Wait until it is done.")
+        exports.write(folder, plan)
+    return plan
 
 
 def cancel_mark(folder: Path, export_id: ExportId) -> Path:

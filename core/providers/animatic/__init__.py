@@ -81,11 +81,13 @@ def render_move(
     signals: Signals,
     stage: str,
     lead_frames: int = 0,
+    first: int = 0,
     frames: int | None = None,
 ) -> None:
     """Render the camera move that `payload` describes over `still` into the file `clip`, or leave none.
 
-    The first picture stands for `lead_frames` before the move; the last, until there are `frames` in all.
+    The first picture stands for `lead_frames` before the move, the last one for as long as needed after it.
+    Of all that, `frames` are rendered from frame `first` on, counted from 0; None: all up to the move's end.
     Raises Halted through `signals`, MediaFailed or StorageFailed.
     """
     rate = FRAME_RATES[payload["fps"]]
@@ -99,12 +101,12 @@ def render_move(
         fps=rate,
         seed=payload["seed"],
     )
-    total = lead_frames + len(boxes) if frames is None else frames
-    held = np.pad(boxes, ((lead_frames, max(0, total - lead_frames - len(boxes))), (0, 0)), mode="edge")
+    end = lead_frames + len(boxes) if frames is None else first + frames
+    held = np.pad(boxes, ((lead_frames, max(0, end - lead_frames - len(boxes))), (0, 0)), mode="edge")
     render_clip(
         still,
         clip,
-        held[:total],
+        held[first:end],
         frame_size=frame_size,
         fps=rate,
         on_progress=lambda fraction: signals.progress(fraction, stage),
