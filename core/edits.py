@@ -104,7 +104,7 @@ def _merge(
             )
         parse = fields[edit.field]
         now, there = parse(edit.now, whose), getattr(owner, edit.field)
-        if edit.force or there == now or there == parse(edit.was, whose):
+        if edit.force or there in (now, edit.was) or there == parse(edit.was, whose):
             changes[edit.field] = now
             fitting.append(edit)
         else:
@@ -180,6 +180,14 @@ def _number(value: Any, what: str, remedy: str) -> float:
         number = math.nan
     if not math.isfinite(number):
         raise InputRefused(f"{what} is {str(value)[:40]!r}, which is not a number.", remedy=remedy)
+    return number
+
+
+def parse_within(value: Any, what: str, least: float, most: float, unit: str, remedy: str) -> float:
+    """A number from `least` to `most`. Raises InputRefused, beginning with `what`."""
+    number = _number(value, what, remedy)
+    if not least <= number <= most:
+        raise InputRefused(f"{what} is {number:g} {unit}; it goes from {least:g} to {most:g}.", remedy=remedy)
     return number
 
 

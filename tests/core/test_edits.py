@@ -75,6 +75,15 @@ def test_a_shot_that_runs_backwards_or_has_no_length_is_refused(start: float, en
     assert outcome.project == project()
 
 
+def test_a_time_with_many_decimals_can_be_edited_by_whoever_saw_it() -> None:
+    fine = project()
+    shot = fine.shots[0].model_copy(update={"end": 1.5239999999999998})
+    fine = fine.model_copy(update={"shots": (shot, fine.shots[1])})
+    outcome = apply_edits(fine, [edit("end", 1.5, 1.5239999999999998)])
+    assert not outcome.conflicts
+    assert outcome.project.shot("shot_001").end == 1.5
+
+
 def test_start_and_end_may_move_together_past_where_they_were() -> None:
     outcome = apply_edits(project(), [edit("start", 5, 0.0), edit("end", 6, 1.0)])
     assert not outcome.refused
