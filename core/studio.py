@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.catalogue import Aspect, Catalogue, read_catalogue
+from core.catalogue import Aspect, Catalogue, current_catalogue
 from core.costs import CostReport, report_costs
 from core.edits import Edit, EditOutcome, apply_edits, parse_aspect, parse_fps, parse_size, parse_title
 from core.errors import InputRefused, NotFound, NotNow, StillmotionError
@@ -61,13 +61,18 @@ class Studio:
         self.settings = settings
         self.store = Store(settings.data)
         self.ledger = Ledger(settings.data)
-        self.catalogue: Catalogue = read_catalogue(settings.data)
+        current_catalogue(settings.data)  # what is wrong with it is told now
         self._exports = Exports()
 
     @classmethod
     def open(cls) -> "Studio":
         """The studio on the data folder that the environment names."""
         return cls(read_settings())
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The models on offer, with the prices in force now."""
+        return current_catalogue(self.settings.data)
 
     # Projects
 

@@ -7,10 +7,11 @@ counts, a combination that can be asked for and has no price, a field that would
 
 from core.catalogue.model import Model
 from core.catalogue.price import Asked, Price, PriceTier
-from core.catalogue.reading import Catalogue, read_catalogue
+from core.catalogue.reading import PRICES, Catalogue, current_catalogue, read_catalogue
 from core.catalogue.rules import Aspect, AspectRule, ImageRule, LengthRule, PromptRule, SizeRule, SoundRule
 
 __all__ = [
+    "PRICES",
     "Asked",
     "Aspect",
     "AspectRule",
@@ -23,5 +24,6 @@ __all__ = [
     "PromptRule",
     "SizeRule",
     "SoundRule",
+    "current_catalogue",
     "read_catalogue",
 ]

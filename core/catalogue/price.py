@@ -43,6 +43,12 @@ class Price(Row):
     """US dollars that may come on top of each clip."""
     note: str = ""
     """Why the bill may differ, in one sentence."""
+    unit_usd: Decimal | None = Field(default=None, gt=0)
+    """US dollars per unit that the provider bills; None when nobody read it of this very endpoint.
+
+    Not the tiers' unit: a silent second may be half a billed one."""
+    billed_in: str = ""
+    """What the provider calls that unit, such as "seconds" or "1000 tokens"."""
     as_of: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
     """Day on which the price was read."""
     source: str = Field(min_length=1)
@@ -54,6 +60,8 @@ class Price(Row):
         ranges = bool(self.spread or self.extra_usd)
         require(self.exact != ranges, "spread or extra_usd go with a price that is not exact")
         require(self.exact or self.note, "a price that is not exact needs a note")
+        require(bool(self.unit_usd) == bool(self.billed_in), "unit_usd and billed_in go together")
+        require(self.unit != "free" or not self.unit_usd, "what is free has no billed unit")
         return self
 
     def tier_for(self, asked: Asked) -> PriceTier | None:

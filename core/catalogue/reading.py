@@ -1,6 +1,8 @@
-"""The catalogue as it lies on disk: the shipped file, with a person's own rows laid over it."""
+"""The catalogue on disk: the shipped file, a person's own rows over it, refreshed prices on top."""
 
 import json
+import logging
+import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,8 +13,14 @@ from core.catalogue.model import Model
 from core.errors import Damaged, NotFound
 from core.settings import SHIPPED_DATA
 
+log = logging.getLogger(__name__)
+
 SCHEMA_VERSION = 1
-"""Form of `models.json` that this code reads."""
+"""Form of `models.json` and `prices.json` that this code reads."""
+PRICES = "prices.json"
+"""Prices that were read from the provider and applied by a person: rows of only a key and a price.
+
+A file of its own, since the data folder may be the one in which the shipped `models.json` lies."""
 
 
 class Catalogue:
@@ -40,19 +48,64 @@ class Catalogue:
 
 
 def read_catalogue(data: Path | None = None) -> Catalogue:
-    """The shipped catalogue with the rows of `data`/models.json laid over it.
+    """The shipped catalogue with the rows of `data`/models.json laid over it, then newer refreshed prices.
 
     A row of that file may name only the key and what differs; a price is replaced whole, with its date
     and source. Raises Damaged, naming file and row, when a row does not fit the form.
     """
+    folder = data or SHIPPED_DATA
     shipped = SHIPPED_DATA / "models.json"
-    models = {key: _parse(row, shipped) for key, row in _rows(shipped).items()}
-    override = (data or SHIPPED_DATA) / "models.json"
+    rows = _rows(shipped)
+    models = {key: _parse(row, shipped) for key, row in rows.items()}
+    override = folder / "models.json"
     if override.is_file() and override != shipped:
-        known = _rows(shipped)
         for key, row in _rows(override).items():
-            models[key] = _parse({**known.get(key, {}), **row}, override)
+            rows[key] = {**rows.get(key, {}), **row}
+            models[key] = _parse(rows[key], override)
+    refreshed = folder / PRICES
+    if refreshed.is_file():
+        for key, row in _rows(refreshed).items():
+            if key in models:  # a model that is no longer offered needs no price
+                fresh = _parse({**rows[key], "price": row.get("price")}, refreshed)
+                models[key] = fresh if fresh.price.as_of >= models[key].price.as_of else models[key]
     return Catalogue(models.values())
+
+
+Stamp = tuple[int, int] | None
+"""Change time and size of a file; None when there is none."""
+
+_current: dict[Path, tuple[tuple[Stamp, Stamp], Catalogue]] = {}
+_current_lock = threading.Lock()
+
+
+def current_catalogue(data: Path) -> Catalogue:
+    """The catalogue of `data`, read again when rows or prices of its own changed, by whatever process.
+
+    When they cannot be read then, what was read before stays in force, and it is logged: no take may fail
+    for it. Raises Damaged only for the first reading.
+    """
+    stamp = _stamp(data / "models.json"), _stamp(data / PRICES)
+    known = _current.get(data)
+    if known is not None and known[0] == stamp:
+        return known[1]
+    with _current_lock:
+        try:
+            catalogue = read_catalogue(data)
+        except Damaged as error:
+            if known is None:
+                raise
+            log.warning("catalogue.kept", extra={"action": "catalogue.kept", "reason": str(error)})
+            catalogue = known[1]
+        _current[data] = (stamp, catalogue)
+    return catalogue
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size
 
 
 def _rows(path: Path) -> dict[str, dict[str, Any]]:

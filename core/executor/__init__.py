@@ -11,9 +11,10 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.catalogue import current_catalogue
 from core.errors import Damaged, NotFound, ProviderPaused, StillmotionError
 from core.executor.leavings import sweep
-from core.executor.life import catalogue_of, release_unsent, request_ids, run_take
+from core.executor.life import release_unsent, request_ids, run_take
 from core.executor.lookup import Lookup, adopt, give_up, look_up
 from core.executor.records import line_for, with_clip
 from core.providers.base import Signals
@@ -162,7 +163,7 @@ class Executor:
             return True
 
     def _provider(self, take: Take) -> str:
-        catalogue = catalogue_of(self._data)
+        catalogue = current_catalogue(self._data)
         return catalogue[take.model].provider if take.model in catalogue else ""
 
     def _waiting(self) -> Iterator[Take]:

@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.catalogue import Catalogue, read_catalogue
+from core.billing.settling import TABLE, off_quote, settled
+from core.catalogue import current_catalogue
 from core.errors import (
     AnswerLost,
     Cancelled,
@@ -66,12 +67,6 @@ def store_of(data: Path) -> Store:
     return Store(data)
 
 
-@cache
-def catalogue_of(data: Path) -> Catalogue:
-    """The one catalogue of this process on the data folder `data`."""
-    return read_catalogue(data)
-
-
 def request_ids(data: Path) -> set[str]:
     """The requests that takes of any project have become."""
     store = store_of(data)
@@ -96,7 +91,7 @@ class Life:
         try:
             provider = self._provider()
         except StillmotionError as error:
-            self._fail(error)
+            self._cannot_begin(error)
             return
         try:
             self._go_on_unless_cancelled(provider)
@@ -117,8 +112,18 @@ class Life:
             log.exception("take.crashed", extra={"action": "take.crashed", "take_id": self.take.take_id})
             self._fail(_unforeseen(error, self.take, provider))
 
+    def _cannot_begin(self, error: StillmotionError) -> None:
+        """Nobody here can work on it. What was sent is paid for: it waits until somebody can.
+
+        Raises ProviderPaused: there is no key any more.
+        """
+        sent = self.take.state is not State.QUEUED and bool(self.take.quote.usd_high)
+        if sent and isinstance(error, ProviderError):
+            raise ProviderPaused(str(error), remedy=error.remedy, retry_after_s=None) from error
+        self._fail(_in_doubt(error) if sent else error)
+
     def _job(self) -> Job:
-        return Job(take=self.take, model=catalogue_of(self._data)[self.take.model], folder=self._folder)
+        return Job(take=self.take, model=current_catalogue(self._data)[self.take.model], folder=self._folder)
 
     def _go_on_unless_cancelled(self, provider: Provider) -> None:
         """Every step, until a person cancels it. What is past cancelling is paid for, and goes on."""
@@ -191,7 +196,7 @@ class Life:
         )
 
     def _provider(self) -> Provider:
-        return provider_of(catalogue_of(self._data)[self.take.model])
+        return provider_of(current_catalogue(self._data)[self.take.model])
 
     def _step_back(self) -> None:
         """Nothing was sent: the take waits in the queue again."""
@@ -222,9 +227,9 @@ class Life:
             size = path.stat().st_size
         clip = Clip(local_path=local_path, sha256=sha256_of(path), bytes=size, **facts.__dict__)
         self._choose(clip)
-        cost = self.take.quote.usd
-        self._write_line(Entry.SETTLE, cost, "table price")
-        told = (_TOO_LATE,) if self._too_late else ()
+        cost, source = settled(self.take, self._job().model.price)
+        self._write_line(Entry.SETTLE, cost, source)
+        told = filter(None, (_TOO_LATE if self._too_late else None, off_quote(self.take, cost)))
         self._move(State.DONE, clip=clip, settled_usd=cost, warnings=(*self.take.warnings, *told))
         self._store.takes.tidy(self._folder, self.take.take_id)
 
@@ -276,7 +281,7 @@ class Life:
             Charge.CERTAIN: Entry.SETTLE,
         }[failure.charge]
         amount = Decimal(0) if entry is Entry.RELEASE else self.take.quote.usd_high
-        self._write_line(entry, amount, "table price" if entry is Entry.SETTLE else failure.what)
+        self._write_line(entry, amount, TABLE if entry is Entry.SETTLE else failure.what)
         self._move(state, failure=failure)
         self._store.takes.tidy(self._folder, self.take.take_id)
 
@@ -294,6 +299,11 @@ def _failure(error: StillmotionError) -> Failure:
     if isinstance(error, ProviderError):
         charge, safe = error.charge, error.safe_to_retry
     return Failure(what=str(error), remedy=error.remedy, charge=charge, safe_to_retry=safe)
+
+
+def _in_doubt(error: StillmotionError) -> ProviderError:
+    """`error` about a take that was sent: what it costs, only the bill will tell."""
+    return ProviderError(str(error), remedy=error.remedy, charge=Charge.POSSIBLE, safe_to_retry=False)
 
 
 def _unforeseen(error: Exception, take: Take, provider: Provider) -> ProviderError:

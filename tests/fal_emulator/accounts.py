@@ -64,6 +64,11 @@ class Conditions(BaseModel):
     balance_usd: Decimal = Decimal(1000)
     """Credits before the first job; the account is locked when they are used up."""
     percent_discount: Decimal = FREE
+    prices: dict[str, dict[str, Any] | None] = Field(default_factory=dict)
+    """Part of a slug → what the pricing call says otherwise of it (`unit_price`, `unit`, `currency`); None:
+    it leaves the endpoint out."""
+    costs: dict[str, float] = Field(default_factory=dict)
+    """Part of a slug → US dollars that the bill says of each of its jobs, whatever was published."""
     media_life_s: float | None = None
     """Seconds for which clips and uploads are kept; None: for good."""
     clips: Look = "preview"
@@ -142,6 +147,9 @@ class Account:
 
     def charged_usd(self, job: Job) -> Decimal:
         """What `job` costs this account."""
+        said = next((usd for part, usd in self.conditions.costs.items() if part in job.endpoint), None)
+        if said is not None and job.billed.usd:
+            return Decimal(str(said))
         return job.billed.usd * (100 - self.conditions.percent_discount) / 100
 
     def locked(self) -> str | None:

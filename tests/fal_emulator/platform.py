@@ -96,16 +96,21 @@ def _pricing(call: Call, account: Account) -> Answer:
     unknown = [slug for slug in asked if slug not in published()]
     if unknown:
         return api_error(404, "not_found", f"Endpoint not found: {', '.join(unknown)}")
-    prices = [
-        {
-            "endpoint_id": slug,
-            "unit_price": float(published()[slug].price.unit_usd),
-            "unit": published()[slug].price.unit,
-            "currency": "USD",
-        }
-        for slug in asked
-    ]
-    return json_answer({"prices": prices, "next_cursor": None, "has_more": False})
+    prices = [_price(account, slug) for slug in asked]
+    told = [price for price in prices if price is not None]
+    return json_answer({"prices": told, "next_cursor": None, "has_more": False})
+
+
+def _price(account: Account, slug: str) -> Body | None:
+    """What the pricing call says of `slug`."""
+    price = {
+        "endpoint_id": slug,
+        "unit_price": float(published()[slug].price.unit_usd),
+        "unit": published()[slug].price.unit,
+        "currency": "USD",
+    }
+    otherwise = next((told for part, told in account.conditions.prices.items() if part in slug), {})
+    return None if otherwise is None else price | otherwise
 
 
 def _estimate(call: Call, account: Account) -> Answer:

@@ -79,6 +79,64 @@ def test_what_is_spent_is_what_is_billed(
     assert studio.costs().spent_usd == Decimal("0.70") == Decimal(str(account.record()["billed_usd"]))
 
 
+def test_a_take_is_settled_by_what_fal_counted_where_the_price_of_a_unit_is_known(
+    project: tuple[Studio, str], account: AccountControl, slots: Executor
+) -> None:
+    studio, name = project
+    (veo,) = studio.order_takes(name, ["shot_001"], model="veo31_i2v")
+    (kling,) = studio.order_takes(name, ["shot_002"])
+    done = ended(studio, veo)
+    assert done.billable_units == Decimal("2.0")  # of 4 s: a unit is no second
+    assert done.settled_usd == Decimal("0.80")
+    assert ended(studio, kling).settled_usd == Decimal("0.35")
+    sources = {line.model: line.source for line in studio.ledger.bill().last.values()}
+    assert sources == {"veo31_i2v": "billable units", "kling_i2v": "table price"}
+
+
+def test_units_that_come_to_another_amount_than_was_quoted_are_told(
+    project: tuple[Studio, str], account: AccountControl, slots: Executor
+) -> None:
+    studio, name = project
+    (studio.settings.data / "prices.json").write_text(
+        '{"models": [{"key": "kling_i2v", "price": {"unit": "second", "as_of": "2099-01-01",'
+        '"source": "test", "tiers": [{"usd": "0.07"}], "unit_usd": "0.10", "billed_in": "seconds"}}]}'
+    )
+    (take,) = studio.order_takes(name, ["shot_001"])
+    done = ended(studio, take)
+    assert done.settled_usd == studio.costs().spent_usd == Decimal("0.50")
+    assert "fal counted 5.0 units: $0.50, where $0.35 was quoted." in done.warnings
+
+
+@pytest.mark.parametrize("gone", ["the key", "the model"])
+def test_a_paid_take_outlives_a_start_without(
+    project: tuple[Studio, str], account: AccountControl, monkeypatch: pytest.MonkeyPatch, gone: str
+) -> None:
+    studio, name = project
+    account.conditions(queue_s=30.0)
+    before = Executor(studio.settings.data)
+    before.start()
+    (take,) = studio.order_takes(name, ["shot_001"])
+    wait_until(lambda: studio.take(take.take_id).state is State.SUBMITTED, what="it to wait at fal")
+    assert before.stop()
+
+    with monkeypatch.context() as changed:
+        if gone == "the key":
+            changed.setenv("FAL_KEY", "")
+        else:
+            path = studio.settings.data / "projects" / name / "takes" / f"{take.take_id}.json"
+            path.write_text(path.read_text().replace('"kling_i2v"', '"gone_i2v"'))
+        without = Executor(studio.settings.data)
+        without.start()
+        if gone == "the key":
+            wait_until(lambda: bool(studio.pauses()), what="the queue to wait for a key")
+            assert studio.take(take.take_id).state is State.SUBMITTED
+            assert studio.ledger.bill().reserved_usd == Decimal("0.35")
+        else:
+            wait_until(lambda: studio.take(take.take_id).state is State.FAILED, what="it to end")
+            assert studio.ledger.bill().at_risk_usd == Decimal("0.35")
+        assert without.stop()
+
+
 def test_a_lost_answer_is_found_and_never_sent_again(
     project: tuple[Studio, str], account: AccountControl, slots: Executor
 ) -> None:
