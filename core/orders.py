@@ -265,13 +265,11 @@ def release_orphans(store: Store, ledger: Ledger) -> int:
                 line = ledger.bill().last[take_id]
                 if line.entry is Entry.RESERVE and not (folder / "takes" / f"{take_id}.json").exists():
                     ledger.append(
-                        line.model_copy(
-                            update={
-                                "entry": Entry.RELEASE,
-                                "usd": Decimal(0),
-                                "at": datetime.now(UTC),
-                                "source": "never ordered",
-                            }
+                        line.changed(
+                            entry=Entry.RELEASE,
+                            usd=Decimal(0),
+                            at=datetime.now(UTC),
+                            source="never ordered",
                         )
                     )
                     released += 1

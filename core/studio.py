@@ -17,7 +17,7 @@ from core.edits import Edit, EditOutcome, apply_edits, parse_aspect, parse_fps, 
 from core.errors import InputRefused, NotFound, NotNow, StillmotionError
 from core.executor import adopt, give_up, look_up, wake_all, with_clip
 from core.exporter import Export, Exports, delivery, order_export, plan_export, run_export
-from core.ledger import Ledger
+from core.ledger import ledger_of
 from core.media import poster, thumbnail
 from core.offers import Offers, Wish, price_on_every_model
 from core.orders import (
@@ -60,7 +60,7 @@ class Studio:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store = Store(settings.data)
-        self.ledger = Ledger(settings.data)
+        self.ledger = ledger_of(settings.data)
         current_catalogue(settings.data)  # what is wrong with it is told now
         self._exports = Exports()
 

@@ -124,6 +124,8 @@ class Take(Record):
     """Place in the queue over all projects: the smaller goes first. Nanoseconds since 1970, plus a count."""
     batch_id: str
     """Takes ordered by one click share it."""
+    person: str = ""
+    """Who ordered it; "" when unknown."""
     motion_prompt: str
     """The words the model gets, already cut to its limit."""
     energy: float

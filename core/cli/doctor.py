@@ -16,7 +16,7 @@ from core.catalogue import read_catalogue
 from core.cli.answer import Answer, Code
 from core.cli.printing import table
 from core.errors import StillmotionError
-from core.ledger import Entry, Ledger
+from core.ledger import Entry, ledger_of
 from core.media import ffmpeg
 from core.pricing import dollars
 from core.settings import Settings, read_settings
@@ -212,7 +212,7 @@ def _none_of(name: str, damaged: Sequence[StillmotionError], sound: str) -> Find
 
 
 def _ledger(data: Path) -> Finding:
-    bill = Ledger(data).bill()
+    bill = ledger_of(data).bill()
     if not bill.broken:
         return _ok("ledger", f"{len(bill.last)} takes in it, every line can be read")
     return Finding(
@@ -228,7 +228,7 @@ def _reservations(data: Path) -> Finding:
     projects = Store(data).projects
     orphans = [
         line
-        for line in Ledger(data).bill().lines(Entry.RESERVE)
+        for line in ledger_of(data).bill().lines(Entry.RESERVE)
         if not (projects.folder(line.project_id) / "takes" / f"{line.take_id}.json").exists()
     ]
     if not orphans:

@@ -28,7 +28,7 @@ from core.errors import (
     disk_errors,
 )
 from core.executor.records import line_for, with_clip
-from core.ledger import Entry, Ledger
+from core.ledger import Entry, ledger_of
 from core.media import ClipFacts, probe_clip, sha256_of
 from core.providers import provider_of
 from core.providers.base import CancelOutcome, Job, Provider, Signals
@@ -82,7 +82,7 @@ class Life:
         self.take = take
         self._data = data
         self._store = store_of(data)
-        self._ledger = Ledger(data)
+        self._ledger = ledger_of(data)
         self._folder = folder
         self._too_late = False
         self._signals = replace(signals or _DEAF, started=self._seen_running)

@@ -21,6 +21,12 @@ def line_for(take: Take, entry: Entry, usd: Decimal, source: str) -> Line:
         usd=usd,
         source=source,
         price_as_of=take.quote.price_as_of,
+        person=take.person,
+        request_id=take.request.request_id if take.request else "",
+        batch_id=take.batch_id,
+        sound=take.quote.sound,
+        paid_s=take.quote.paid_s,
+        used_s=take.quote.used_s,
     )
 
 

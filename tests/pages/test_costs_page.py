@@ -68,9 +68,7 @@ def headings(page: AppTest) -> list[str]:
 
 
 def test_totals_are_the_folds_of_the_ledger(at_work: Studio, project: Project) -> None:
-    old = line(Entry.SETTLE, "1.40", shot="shot_002").model_copy(
-        update={"at": datetime.now(UTC) - timedelta(days=70)}
-    )
+    old = line(Entry.SETTLE, "1.40", shot="shot_002").changed(at=datetime.now(UTC) - timedelta(days=70))
     at_work.ledger.append(
         old,
         line(Entry.SETTLE, "0.35"),

@@ -54,7 +54,7 @@ def test_money_that_a_crash_left_reserved_is_released(film: Studio) -> None:
     film.cancel_take(take.take_id)
     line = film.ledger.bill().last[take.take_id]
     price = quote_shots(film.catalogue, film.project("film"), [shot], model="kling_i2v").usd
-    lost = line.model_copy(update={"entry": Entry.RESERVE, "usd": price, "take_id": "never-written"})
+    lost = line.changed(entry=Entry.RESERVE, usd=price, take_id="never-written")
     film.ledger.append(lost)
     assert main(["animate", "film"]) == 0
     assert film.ledger.bill().reserved_usd == 0

@@ -1,0 +1,154 @@
+"""One line of the ledger, and how it stands in the file: sealed, so that a change by hand is noticed.
+
+A line is a msgspec struct, not a pydantic record: a hundred thousand are read in the time of a blink, and the
+garbage collector, which Streamlit runs after each rerun, never searches them.
+"""
+
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+
+from core.project import ProjectId, ShotId
+from core.take import TakeId
+
+
+class Entry(StrEnum):
+    """What a line of the ledger says about a take's money."""
+
+    RESERVE = "reserve"
+    """Set aside when the take was ordered."""
+    SETTLE = "settle"
+    """Spent, as far as is known; a later line corrects it."""
+    RELEASE = "release"
+    """Not spent: the take ended without a charge."""
+    AT_RISK = "at_risk"
+    """Perhaps spent: sent, and the answer was lost."""
+
+
+BILL_SOURCES = frozenset({"billing events", "bill imported"})
+"""Sources that are the provider's own bill: what they say is not corrected by an estimate of ours."""
+
+CURRENCY = "USD"
+"""The one currency that is summed."""
+
+MOST_USD = Decimal(1_000_000)
+"""No take costs as much: an amount above it is a slip."""
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag_field="v", tag=2):
+    """One line of the ledger. What is not known, or as usual, is not written."""
+
+    at: Annotated[datetime, msgspec.Meta(tz=True)]
+    """Aware, UTC. For people, and for the day a take belongs to; which line counts is told by `step`."""
+    entry: Entry
+    take_id: TakeId
+    project_id: ProjectId
+    shot_id: ShotId
+    model: str
+    """Key of the model."""
+    usd: Decimal
+    """US dollars, never negative."""
+    source: str
+    """Where the amount comes from: "quote", "table price", "billable units", "billing events", …"""
+    price_as_of: str
+    """Version of the price: the day it was read, YYYY-MM-DD."""
+    step: int = 0
+    """Which line of its take it is, from 1, given when it is appended: clocks jump, and lines are moved."""
+    person: str = ""
+    """Who ordered the take; "" when unknown."""
+    request_id: str = ""
+    """The provider's name for the work; "" until it is known."""
+    batch_id: str = ""
+    """Takes ordered by one click share it."""
+    sound: bool | None = None
+    """Whether sound was bought."""
+    paid_s: float | None = None
+    """Seconds of clip that were bought."""
+    used_s: float | None = None
+    """Seconds of it that the shot lasts."""
+    currency: str = CURRENCY
+    """A line in any other is named and kept aside, never summed."""
+
+    @property
+    def line_id(self) -> str:
+        """Name of the line, unique in the ledger; "" before it is appended."""
+        return f"{self.take_id}/{self.step}" if self.step else ""
+
+    @property
+    def from_bill(self) -> bool:
+        """Whether the provider's bill says so, and not an estimate of ours."""
+        return self.source in BILL_SOURCES
+
+    def changed(self, **changes: Any) -> "Line":
+        """The line with `changes`."""
+        return msgspec.structs.replace(self, **changes)
+
+
+class OldLine(Line, frozen=True, tag=1):
+    """A line as the first version wrote it: without a step, and not sealed."""
+
+
+class Unreadable(Exception):
+    """A line of the file cannot be used; the text says why."""
+
+
+_encode = msgspec.json.Encoder().encode
+_decode: Callable[[bytes], Line] = msgspec.json.Decoder(Line | OldLine).decode
+_decode_old = msgspec.json.Decoder(OldLine).decode
+_SEAL = b',"check":"%08x"}'
+_SEAL_BYTES = len(_SEAL % 0)
+
+
+def sealed(line: Line) -> bytes:
+    """`line` as it is written, without the newline: JSON that ends in a checksum over all before it."""
+    text = _encode(line)[:-1]
+    return text + _SEAL % zlib.crc32(text)
+
+
+def read_line(text: bytes) -> Line:
+    """The line that `text` says. Raises Unreadable: it is torn, of another form, or changed since."""
+    try:
+        line = _decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        line = _read_unversioned(text)
+    if type(line) is OldLine:
+        _check_amount(line)
+    elif text[-_SEAL_BYTES:] != _SEAL % zlib.crc32(text[:-_SEAL_BYTES]):
+        raise Unreadable("it was changed by hand: its checksum does not fit")
+    if line.currency != CURRENCY:
+        raise Unreadable(f"it is in {line.currency[:20]}, and only US dollars are summed")
+    return line
+
+
+def _read_unversioned(text: bytes) -> Line:
+    """The first version's line, should `text` be one that does not say its version."""
+    try:
+        return _decode_old(text)
+    except msgspec.ValidationError as error:
+        raise Unreadable(str(error)[:200].lower()) from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Unreadable("it is torn, or not JSON") from error
+
+
+def _check_amount(line: Line) -> None:
+    if not (line.usd.is_finite() and 0 <= line.usd <= MOST_USD):
+        raise Unreadable(f"{str(line.usd)[:30]} is not an amount")
+
+
+def ready_to_append(line: Line, step: int) -> Line:
+    """`line` as number `step` of its take, its time in UTC. Raises ValueError for what is never written."""
+    try:
+        _check_amount(line)
+    except Unreadable as error:
+        raise ValueError(f"a line of the ledger about {line.take_id}: {error}") from error
+    return line.changed(step=step, at=line.at.astimezone(UTC))
+
+
+def utc_now() -> datetime:
+    """Now, aware, UTC."""
+    return datetime.now(UTC)
