@@ -13,7 +13,7 @@ from core.errors import InputRefused, NotNow
 from core.executor import line_for, release_unsent, request_ids, wake_all
 from core.ledger import Entry, Ledger
 from core.motion_prompt import cut_to_limit
-from core.pricing import Quote, quote
+from core.pricing import Quote, price_text, quote
 from core.project import Project, Shot, ShotId
 from core.providers import provider_of
 from core.providers.base import Job
@@ -46,6 +46,11 @@ class BatchQuote:
     def usd_high(self) -> Decimal:
         """US dollars at most."""
         return sum((each.quote.usd_high for each in self.shots), Decimal(0))
+
+    @property
+    def price_text(self) -> str:
+        """The price for people: "free", "$0.70" or "about $1.89–$1.99"."""
+        return price_text(self.usd, self.usd_high)
 
 
 def quote_shots(

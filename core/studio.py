@@ -29,8 +29,10 @@ from core.orders import (
     quote_shots,
     release_orphans,
 )
+from core.pricing import Quote
 from core.progress import Outlook, Overview, ShotStatus, outlook, shot_statuses
 from core.project import SIZES, Project, ProjectId, ShotId
+from core.proposals import Proposal, last_quotes, propose
 from core.sample import install_sample
 from core.settings import Settings, read_settings
 from core.store import Pause, Store, now_text
@@ -210,6 +212,19 @@ class Studio:
         project = self.project(project_id)
         shots = project.shots if shot_ids is None else [project.shot(shot_id) for shot_id in shot_ids]
         return price_on_every_model(self.catalogue, project, shots, wish)
+
+    def propose(
+        self,
+        project_id: str,
+        shot_ids: Sequence[str],
+        *,
+        model: str | None = None,
+        sound: bool | None = None,
+        seen: Mapping[ShotId, Quote] | None = None,
+    ) -> Proposal:
+        """What a person should know before ordering; `seen` are quotes newer than those of the last takes."""
+        before = {**last_quotes(self.takes(project_id)), **(seen or {})}
+        return propose(self.catalogue, self.project(project_id), shot_ids, before, model=model, sound=sound)
 
     def order_takes(
         self,

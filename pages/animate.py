@@ -8,11 +8,12 @@ from core.project import Project
 from core.studio import the_studio
 from pages.parts.actions import show_actions, show_progress
 from pages.parts.board import Board, read_board
+from pages.parts.confirming import confirm_paid_order
 from pages.parts.current import current_project
 from pages.parts.inspector import show_inspector
 from pages.parts.monitors import show_monitors
 from pages.parts.notices import errors_shown
-from pages.parts.ordering import asked, confirm_paid_order
+from pages.parts.ordering import asked
 from pages.parts.status_table import chosen_shot, show_table
 from pages.parts.words import plain
 

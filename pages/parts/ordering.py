@@ -1,4 +1,4 @@
-"""Ordering takes: the price is told before, paid orders are asked about, and no click counts twice."""
+"""Ordering takes: free ones at once, paid ones after a person's word; no click counts twice."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +27,8 @@ class Order:
     shot_ids: tuple[ShotId, ...]
     model: str | None
     """Key of the model for all of them; None: each shot's own."""
+    sound: bool | None = None
+    """Whether sound is asked for; None: as the project says."""
     usd: Decimal
     """US dollars that were shown, the lower end."""
     usd_high: Decimal
@@ -49,18 +51,19 @@ def place(order: Order) -> None:
     if order.usd_high:
         st.session_state[_ASKED] = order
     else:
-        _send(order)
+        send(order)
 
 
-def _send(order: Order) -> None:
+def send(order: Order) -> None:
+    """Order it, unless its price has risen over what was agreed to; what goes wrong is kept for the page."""
     with trouble_kept():
         _refuse_dearer(order)
-        the_studio().order_takes(order.project_id, order.shot_ids, model=order.model)
+        the_studio().order_takes(order.project_id, order.shot_ids, model=order.model, sound=order.sound)
 
 
 def _refuse_dearer(order: Order) -> None:
     """What a person agreed to is a limit: raises InputRefused when the price has risen since."""
-    now = the_studio().quote(order.project_id, order.shot_ids, model=order.model)
+    now = the_studio().quote(order.project_id, order.shot_ids, model=order.model, sound=order.sound)
     if now.usd_high > order.usd_high:
         raise InputRefused(
             f"The price has changed: it is {price_text(now.usd, now.usd_high)} now.",
@@ -109,54 +112,6 @@ def forget() -> None:
     st.session_state.pop(_ASKED, None)
 
 
-def confirm_paid_order() -> None:
-    """Ask about the paid order that waits, if there is one: shots, models, seconds and the total."""
-    order = asked()
-    if order is not None:
-        try:
-            _dialog(order)
-        except StillmotionError as error:
-            forget()
-            show_error(error)
-
-
-def _dialog(order: Order) -> None:
-    project = the_studio().project(order.project_id)
-    batch = the_studio().quote(order.project_id, order.shot_ids, model=order.model)
-    names = {model.key: model.name for model in the_studio().catalogue}
-    rows = [
-        {
-            "Shot": each.shot_id,
-            "Model": names[each.quote.model],
-            "Shot lasts": f"{project.shot(each.shot_id).end - project.shot(each.shot_id).start:.3g} s",
-            "Bought": f"{each.quote.paid_s:.3g} s",
-            "Price": each.quote.price_text,
-        }
-        for each in batch.shots
-    ]
-
-    @st.dialog(
-        f"Spend {order.price_text}?", width="medium", on_dismiss=forget, icon=":material/receipt_long:"
-    )
-    def ask() -> None:
-        seconds = sum(each.quote.paid_s for each in batch.shots)
-        count = "One take" if len(rows) == 1 else f"{len(rows)} takes"
-        st.markdown(f"{count}, {seconds:.4g} s of clip, **{order.price_text}** in total.")
-        st.dataframe(rows, hide_index=True, height=min(36 + 35 * len(rows), 320))
-        for note in dict.fromkeys(note for each in batch.shots for note in each.quote.notes):
-            st.caption(note)
-        with st.container(horizontal=True, horizontal_alignment="right"):
-            left = st.button("Not now", on_click=forget)
-            agreed = st.button(
-                f"Order for {order.price_text}", type="primary", on_click=_confirm, args=(order,)
-            )
-        if left or agreed:
-            st.rerun()
-
-    ask()
-
-
-def _confirm(order: Order) -> None:
-    if asked() is order:  # a second press of the same button finds nothing to confirm
-        forget()
-        _send(order)
+def ask_instead(order: Order) -> None:
+    """Let `order` be the one that waits for a person's word."""
+    st.session_state[_ASKED] = order

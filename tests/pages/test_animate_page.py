@@ -9,6 +9,7 @@ from drawing import Draw
 from streamlit.testing.v1 import AppTest
 from waiting import wait_until
 
+from core.edits import Edit
 from core.executor import Executor
 from core.project import Project, ShotId
 from core.studio import Studio, the_studio
@@ -316,6 +317,39 @@ def test_a_paid_order_is_asked_about_by_name_and_total(studio: Studio, draw: Dra
     agree.click().run()
     assert "order_to_confirm" not in page.session_state
     assert "cannot be ordered yet" in page.error[0].proto.title
+    assert not studio.takes(made.id)
+
+
+def test_sound_that_nobody_will_hear_is_pointed_out_and_one_click_orders_silent(
+    studio: Studio, draw: Draw, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAL_KEY", "key:of-nobody")
+    made = studio.create_project("Loud", model="kling_i2v")
+    studio.add_stills(made.id, draw.stills(1), seconds=4)
+    edits = [Edit(field=name, now=now, force=True) for name, now in (("sound", True), ("clip_sound", "drop"))]
+    studio.edit(made.id, edits)
+    page = press(open_page(), "generate_all")
+    [told] = [warning for warning in page.warning if "nobody will hear" in warning.proto.title]
+    assert "$0.35 less" in told.value
+    page.button(key="order_silent").click().run()
+    [take] = studio.takes(made.id).values()
+    assert (take.sound, take.quote.usd) == (False, Decimal("0.35"))
+
+
+def test_what_changed_since_the_question_before_is_told(
+    studio: Studio, draw: Draw, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAL_KEY", "key:of-nobody")
+    made = studio.create_project("Paid", model="kling_i2v")
+    studio.add_stills(made.id, draw.stills(1), seconds=4)
+    page = press(open_page(), "generate_all")
+    assert not [info for info in page.info if info.proto.title == "Changed since the last quote"]
+    [no] = [button for button in page.button if button.label == "Not now"]
+    no.click().run()
+    studio.edit(made.id, [Edit(field="video_model", now="wan_i2v", force=True)])
+    page = press(page.run(), "generate_all")
+    [told] = [info for info in page.info if info.proto.title == "Changed since the last quote"]
+    assert "shot_001: Kling 2.6 Pro → Wan 2.6, $0.35 → $0.50" in told.value.replace("\\", "")
     assert not studio.takes(made.id)
 
 

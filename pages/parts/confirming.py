@@ -1,0 +1,168 @@
+"""The question before money is spent: what for, how much, what changed, and what nobody will hear."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from core.errors import StillmotionError
+from core.orders import BatchQuote
+from core.pricing import Quote, dollars, price_text
+from core.project import Project, ShotId
+from core.proposals import Proposal
+from core.studio import the_studio
+from pages.parts.notices import show_error
+from pages.parts.ordering import Order, ask_instead, asked, forget, send
+from pages.parts.words import counted, plain
+
+TABLE_PX = 320
+CHANGES_TOLD = 4
+"""Changes that are named; the table of shots has them all."""
+_SEEN = "quotes_seen"
+"""What this visitor was quoted in the last question, by project and shot: newer than any take's quote."""
+
+
+def confirm_paid_order() -> None:
+    """Ask about the paid order that waits, if there is one."""
+    order = asked()
+    if order is None:
+        return
+    try:
+        project = the_studio().project(order.project_id)
+        seen = {shot: quote for (whose, shot), quote in _seen().items() if whose == project.id}
+        proposal = the_studio().propose(
+            project.id, order.shot_ids, model=order.model, sound=order.sound, seen=seen
+        )
+    except StillmotionError as error:
+        forget()
+        show_error(error)
+    else:
+        _dialog(order, project, proposal)
+
+
+def _seen() -> dict[tuple[str, ShotId], Quote]:
+    seen: dict[tuple[str, ShotId], Quote] = st.session_state.setdefault(_SEEN, {})
+    return seen
+
+
+def _let_go(project_id: str, batch: BatchQuote) -> None:
+    """The person said no, or closed the question: the next one is compared with what they were told."""
+    _seen().update({(project_id, each.shot_id): each.quote for each in batch.shots})
+    forget()
+
+
+def _dialog(order: Order, project: Project, proposal: Proposal) -> None:
+    price = price_text(proposal.batch.usd, proposal.batch.usd_high)
+
+    def dismissed() -> None:
+        _let_go(project.id, proposal.batch)
+
+    @st.dialog(f"Spend {price}?", width="medium", on_dismiss=dismissed, icon=":material/receipt_long:")
+    def ask() -> None:
+        _show_sum(proposal, price)
+        _show_changes(order, proposal)
+        st.dataframe(
+            [_row(project, proposal, number) for number in range(len(proposal.batch.shots))],
+            hide_index=True,
+            height=min(36 + 35 * len(proposal.batch.shots), TABLE_PX),
+        )
+        for note in dict.fromkeys(note for each in proposal.batch.shots for note in each.quote.notes):
+            st.caption(plain(note))
+        _tell_unheard(proposal)
+        if _answers(order, proposal, price, dismissed):
+            st.rerun()
+
+    ask()
+
+
+def _show_sum(proposal: Proposal, price: str) -> None:
+    """Takes, models, seconds and the total in one line that can be said aloud."""
+    takes = "One take" if len(proposal.batch.shots) == 1 else f"{len(proposal.batch.shots):,} takes"
+    names = [
+        f"{name} × {count}" if len(proposal.models) > 1 else name for name, count in proposal.models.items()
+    ]
+    st.markdown(
+        f"{takes}, {proposal.paid_s:.4g} s of clip, **{plain(price)}** in total.  \n"
+        f"{plain(', '.join(names))} · {proposal.used_s:.4g} s of it used"
+        f" ({proposal.used_s / proposal.paid_s:.0%})."
+    )
+
+
+def _show_changes(order: Order, proposal: Proposal) -> None:
+    """What is not as the person saw it on the button, or when these shots were last quoted."""
+    told = [f"{change.shot_id}: {plain(change.what)}" for change in proposal.changes[:CHANGES_TOLD]]
+    if len(proposal.changes) > CHANGES_TOLD:
+        told.append(f"and {counted(len(proposal.changes) - CHANGES_TOLD, 'more shot')}: see the table")
+    if (order.usd, order.usd_high) != (proposal.batch.usd, proposal.batch.usd_high):
+        told.insert(0, f"the button said {plain(order.price_text)}")
+    if told:
+        st.info(
+            "\n".join(f"- {line}" for line in told),
+            title="Changed since the last quote",
+            icon=":material/difference:",
+        )
+
+
+def _row(project: Project, proposal: Proposal, number: int) -> dict[str, Any]:
+    each = proposal.batch.shots[number]
+    shot = project.shot(each.shot_id)
+    changed = {change.shot_id: change.what for change in proposal.changes}
+    row = {
+        "Shot": each.shot_id,
+        "Model": the_studio().catalogue[each.quote.model].name,
+        "Shot lasts": f"{shot.end - shot.start:.3g} s",
+        "Bought": f"{each.quote.paid_s:.3g} s",
+        "Sound": "with sound" if each.quote.sound else "silent",
+        "Price": each.quote.price_text,
+    }
+    return row | ({"Changed": changed.get(each.shot_id, "")} if changed else {})
+
+
+def _tell_unheard(proposal: Proposal) -> None:
+    """Sound that is bought for nothing, with what ordering silent saves."""
+    if proposal.silent is None:
+        return
+    hardly = "the cut hardly lets anybody hear" if "beneath" in proposal.unheard else "nobody will hear"
+    st.warning(
+        plain(
+            f"{proposal.unheard} Ordered silent, the same takes cost {proposal.silent.price_text}:"
+            f" {dollars(proposal.saving_usd)} less."
+        ),
+        title=f"Sound is bought that {hardly}",
+        icon=":material/volume_off:",
+    )
+
+
+def _answers(order: Order, proposal: Proposal, price: str, on_no: Callable[[], None]) -> bool:
+    """The row of answers; whether one was given."""
+    given = []
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if (silent := proposal.silent) is not None:
+            other = replace(order, sound=False, usd=silent.usd, usd_high=silent.usd_high)
+            given.append(
+                st.button(
+                    f"Order silent for {silent.price_text}",
+                    key="order_silent",
+                    icon=":material/volume_off:",
+                    on_click=_confirm_instead,
+                    args=(order, other, silent),
+                )
+            )
+        given.append(st.button("Not now", on_click=on_no))
+        told, agreed = f"Order for {price}", (order, proposal.batch)
+        given.append(st.button(told, type="primary", on_click=_confirm, args=agreed))
+    return any(given)
+
+
+def _confirm(order: Order, agreed: BatchQuote) -> None:
+    """Order what the person agreed to: the price in the question, which may be newer than the button's."""
+    if asked() is order:  # a second press of the same button finds nothing to confirm
+        forget()
+        send(replace(order, usd=agreed.usd, usd_high=agreed.usd_high))
+
+
+def _confirm_instead(order: Order, other: Order, agreed: BatchQuote) -> None:
+    if asked() is order:
+        ask_instead(other)
+        _confirm(other, agreed)
