@@ -1,4 +1,4 @@
-"""What people do to a storyboard: bring stills and music, line up, remove. Files first, then the record."""
+"""What people do to a storyboard: bring stills and music, plan cuts, remove. Files first, then the record."""
 
 import io
 import os
@@ -8,12 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from core.beats import find_beats
 from core.edits import parse_seconds
 from core.errors import InputRefused, StillmotionError, disk_errors
 from core.media import Still, probe_track, sha256_of, shown_name, take_in_still
 from core.project import Project, Render, Shot, Track, next_shot_ids
 from core.store import Store
 from core.store.files import draft_beside, put_in_place, sync_file
+from core.timeline import (
+    SnapPlan,
+    on_beats,
+    on_grid,
+    parse_bpm,
+    parse_every,
+    parse_max_shift,
+    parse_offset,
+    plan_snap,
+)
 
 PICTURE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".jfif")
 """Files of a folder that are tried as stills."""
@@ -135,6 +146,28 @@ def remove_shots(store: Store, project_id: str, shot_ids: Iterable[str]) -> Proj
         )
 
     return store.projects.edit(project_id, remove)
+
+
+def plan_cuts(
+    folder: Path,
+    project: Project,
+    *,
+    bpm: float | str | None,
+    offset: float | str,
+    every: float | str,
+    max_shift: float | str,
+) -> SnapPlan:
+    """Where the cuts of `project` would go, onto a tempo, or onto the beats of its music when `bpm` is None.
+
+    Raises InputRefused for numbers that make no grid, and what `find_beats` raises.
+    """
+    offset_s, step, most_s = parse_offset(offset), parse_every(every), parse_max_shift(max_shift)
+    if bpm is not None:
+        nearest = on_grid(parse_bpm(bpm), offset_s, step)
+    else:
+        heard = find_beats(folder, project).beats_s
+        nearest = on_beats([round(beat_s + offset_s, 4) for beat_s in heard], step)
+    return plan_snap(project, nearest, max_shift_s=most_s)
 
 
 def set_track(store: Store, project_id: str, source: Path | bytes, name: str) -> Project:

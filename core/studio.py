@@ -36,9 +36,9 @@ from core.proposals import Proposal, last_quotes, propose
 from core.sample import install_sample
 from core.settings import Settings, read_settings
 from core.store import Pause, Store, now_text
-from core.storyboard import Brought, add_stills, pictures_in, remove_shots, remove_track, set_track
+from core.storyboard import Brought, add_stills, pictures_in, plan_cuts, remove_shots, remove_track, set_track
 from core.take import State, Take, TakeId
-from core.timeline import lined_up
+from core.timeline import LARGEST_SHIFT_S, SnapPlan, lined_up
 
 __all__ = ["ProjectSummary", "Studio", "the_studio"]
 
@@ -183,6 +183,30 @@ class Studio:
     def line_up(self, project_id: str) -> Project:
         """Put the shots one after the other from 0 s, each as long as it was."""
         return self.store.projects.edit(project_id, lined_up)
+
+    def plan_snap(
+        self,
+        project_id: str,
+        *,
+        bpm: float | str | None = None,
+        offset: float | str = 0.0,
+        every: float | str = 1.0,
+        max_shift: float | str = LARGEST_SHIFT_S,
+    ) -> SnapPlan:
+        """Where every cut would go: onto a tempo, or onto the beats heard in the music when `bpm` is None.
+
+        `offset` is the time of any one beat; of heard beats, what is added to their times. A cut may stand at
+        every `every` beats, and moves by at most `max_shift` seconds. `edit` applies the plan's edits.
+        Raises InputRefused, and what `find_beats` raises.
+        """
+        return plan_cuts(
+            self.folder(project_id),
+            self.project(project_id),
+            bpm=bpm,
+            offset=offset,
+            every=every,
+            max_shift=max_shift,
+        )
 
     def set_track(self, project_id: str, source: Path | bytes, name: str) -> Project:
         """Lay a piece of music under the cut."""

@@ -10,7 +10,7 @@ from core.edits import Edit
 from core.progress import ShotStatus
 from core.project import Project
 from core.studio import ProjectSummary, Studio
-from core.timeline import problems, total_frames
+from core.timeline import fit_problems, problems, total_frames
 
 SETTINGS = {
     "title": "title",
@@ -19,6 +19,11 @@ SETTINGS = {
     "fps": "fps",
     "model": "video_model",
     "sound": "sound",
+    "framing": "framing",
+    "transition": "transition",
+    "clip_sound": "clip_sound",
+    "loudness": "loudness_lufs",
+    "track_end": "track_end",
 }
 """Option → field of the project."""
 
@@ -106,6 +111,11 @@ def settings_facts(project: Project) -> dict[str, Any]:
         "fps": project.fps,
         "model": project.video_model,
         "sound": project.sound,
+        "framing": project.framing,
+        "transition": str(project.transition),
+        "clip_sound": project.clip_sound,
+        "loudness_lufs": project.loudness_lufs,
+        "track_end": project.track_end,
         "track": project.track.model_dump() if project.track else None,
         "updated_at": project.updated_at,
     }
@@ -116,7 +126,7 @@ def show(arguments: Namespace) -> Answer:
     studio = Studio.open()
     project, statuses = studio.project(arguments.project), studio.statuses(arguments.project)
     frames = total_frames(project)
-    odd = problems(project)
+    odd = [*problems(project), *fit_problems(project)]
     facts = {
         **settings_facts(project),
         "frames": frames,

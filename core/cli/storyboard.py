@@ -22,6 +22,9 @@ WORDS = {
     "end": "end",
     "motion_prompt": "motion_prompt",
     "model": "video_model",
+    "fit": "fit",
+    "transition": "transition",
+    "title": "title",
 }
 """Option → field of the shot."""
 
