@@ -228,7 +228,7 @@ class Life:
         clip = Clip(local_path=local_path, sha256=sha256_of(path), bytes=size, **facts.__dict__)
         self._choose(clip)
         cost, source = settled(self.take, self._job().model.price)
-        self._write_line(Entry.SETTLE, cost, source)
+        self._write_line(Entry.SETTLE, cost, source, clip=True)
         told = filter(None, (_TOO_LATE if self._too_late else None, off_quote(self.take, cost)))
         self._move(State.DONE, clip=clip, settled_usd=cost, warnings=(*self.take.warnings, *told))
         self._store.takes.tidy(self._folder, self.take.take_id)
@@ -281,7 +281,7 @@ class Life:
             Charge.CERTAIN: Entry.SETTLE,
         }[failure.charge]
         amount = Decimal(0) if entry is Entry.RELEASE else self.take.quote.usd_high
-        self._write_line(entry, amount, TABLE if entry is Entry.SETTLE else failure.what)
+        self._write_line(entry, amount, TABLE if entry is Entry.SETTLE else failure.what, clip=False)
         self._move(state, failure=failure)
         self._store.takes.tidy(self._folder, self.take.take_id)
 
@@ -290,8 +290,8 @@ class Life:
         self._store.takes.write(self._folder, moved)
         self.take = moved
 
-    def _write_line(self, entry: Entry, usd: Decimal, source: str) -> None:
-        self._ledger.append(line_for(self.take, entry, usd, source))
+    def _write_line(self, entry: Entry, usd: Decimal, source: str, *, clip: bool | None = None) -> None:
+        self._ledger.append(line_for(self.take, entry, usd, source, clip=clip))
 
 
 def _failure(error: StillmotionError) -> Failure:

@@ -1,6 +1,7 @@
 """What a take leaves elsewhere: a line in the ledger, and the clip that its shot records."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 from core.ledger import Entry, Line, utc_now
 from core.links import clip_url
@@ -9,8 +10,8 @@ from core.store import now_text
 from core.take import Clip, Take
 
 
-def line_for(take: Take, entry: Entry, usd: Decimal, source: str) -> Line:
-    """A line of the ledger about `take`."""
+def line_for(take: Take, entry: Entry, usd: Decimal, source: str, *, clip: bool | None = None) -> Line:
+    """A line of the ledger about `take`; `clip` says whether it gave one, once it ended."""
     return Line(
         at=utc_now(),
         entry=entry,
@@ -27,7 +28,17 @@ def line_for(take: Take, entry: Entry, usd: Decimal, source: str) -> Line:
         sound=take.quote.sound,
         paid_s=take.quote.paid_s,
         used_s=take.quote.used_s,
+        move=_first_move(take.motion_prompt),
+        energy=take.energy,
+        clip=clip,
     )
+
+
+@lru_cache(maxsize=1024)
+def _first_move(motion_prompt: str) -> str:
+    from core.providers.animatic.moves import read_moves  # only where money is written down
+
+    return read_moves(motion_prompt)[0].move.value
 
 
 def video_of(take: Take, clip: Clip) -> Video:

@@ -71,6 +71,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     """Seconds of clip that were bought."""
     used_s: float | None = None
     """Seconds of it that the shot lasts."""
+    move: str = ""
+    """The first camera move that the words asked for; "" when unknown."""
+    energy: float | None = None
+    """The shot's energy when the take was ordered, 0 to 1."""
+    clip: bool | None = None
+    """Whether the take gave a clip; None while it runs, or when unknown."""
     currency: str = CURRENCY
     """A line in any other is named and kept aside, never summed."""
 

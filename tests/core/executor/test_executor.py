@@ -11,10 +11,12 @@ import pytest
 from drawing import Draw
 from waiting import wait_until
 
+from core.edits import Edit
 from core.errors import InputRefused, NotNow, ProviderError
 from core.executor import Executor
 from core.ledger import Entry
 from core.media import probe_clip
+from core.project import ShotId
 from core.settings import Settings
 from core.studio import Studio
 from core.take import ENDED, State
@@ -52,6 +54,18 @@ def test_a_batch_gives_a_clip_for_every_shot_in_order(studio: Studio, project: s
         assert seen == ["queued", "submitting", "submitted", "running", "collecting", "done"]
     begun = [str(take.time_of(State.SUBMITTING)) for take in takes]
     assert max(begun[:2]) <= min(begun[2:]), "a later take went before an earlier one"
+
+
+def test_the_ledger_says_what_the_camera_did_and_whether_there_is_a_clip(
+    studio: Studio, project: str, slots: Executor
+) -> None:
+    studio.edit(project, [Edit(field="camera_language", now="slow pan left", shot_id="shot_001", force=True)])
+    (studio.folder(project) / studio.project(project).shot("shot_002").render.image_url).unlink()
+    studio.order_takes(project, ["shot_001", "shot_002"])
+    wait_ended(studio, project)
+    told = {money.last.shot_id: money.last for money in studio.ledger.bill().takes.values()}
+    assert [told[ShotId("shot_001")].move, told[ShotId("shot_001")].energy] == ["pan", 0.5]
+    assert [told[ShotId("shot_001")].clip, told[ShotId("shot_002")].clip] == [True, False]
 
 
 def test_the_chosen_clip_is_in_the_storyboard_by_the_seeds_names(
