@@ -103,19 +103,22 @@ def at_work(studio: Studio) -> Iterator[None]:
     """Takes and exports are made inside. At the end, or at a signal, they stop where they can go on from."""
     executor = Executor(studio.settings.data, store=studio.store)
     exports = ExportQueue(studio.settings.data)
+    billing = studio.billing.watch()
 
     def ask_to_stop() -> None:
         executor.stop(0)
         exports.stop(0)
+        billing.stop(0)
 
     with _bounded_exit(ask_to_stop):
         executor.start()
         exports.start()
+        billing.start()
         try:
             yield
         finally:
             ask_to_stop()
-            ended = executor.stop(SLOTS_S), exports.stop(SLOTS_S)
+            ended = executor.stop(SLOTS_S), exports.stop(SLOTS_S), billing.stop(SLOTS_S)
             if not all(ended):
                 log.warning("server.still_at_work", extra={"action": "server.still_at_work"})
 

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.billing import Books
 from core.catalogue import Aspect, Catalogue, current_catalogue
 from core.costs import CostReport, report_costs
 from core.edits import Edit, EditOutcome, apply_edits, parse_aspect, parse_fps, parse_size, parse_title
@@ -63,6 +64,7 @@ class Studio:
         self.settings = settings
         self.store = Store(settings.data)
         self.ledger = ledger_of(settings.data)
+        self.billing = Books(settings, self.store, self.ledger)
         current_catalogue(settings.data)  # what is wrong with it is told now
         self._exports = Exports()
 
