@@ -21,6 +21,7 @@ Halted (not an error: the work ended because somebody asked)
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
@@ -83,6 +84,16 @@ class MediaFailed(StillmotionError):
 
 class BudgetRefused(StillmotionError):
     """A spending limit said no; nothing was sent."""
+
+    left_usd: Decimal
+    """What the limit still allows, US dollars."""
+    asked_usd: Decimal
+    """What the order may cost, US dollars."""
+
+    def __init__(self, what: str, *, remedy: str, left_usd: Decimal, asked_usd: Decimal) -> None:
+        super().__init__(what, remedy=remedy)
+        self.left_usd = left_usd
+        self.asked_usd = asked_usd
 
 
 class ProviderError(StillmotionError):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from core.budgets import BudgetStore, refuse_over, refuse_unagreed, soft_warnings
 from core.catalogue import Catalogue, Model
 from core.errors import InputRefused, NotNow
 from core.executor import line_for, release_unsent, request_ids, wake_all
@@ -87,17 +88,22 @@ def _quote(model: Model, project: Project, shot: Shot, sound: bool | None) -> Qu
 def order_takes(
     store: Store,
     ledger: Ledger,
+    budgets: BudgetStore,
     catalogue: Catalogue,
     project_id: str,
     shot_ids: Sequence[str],
     *,
     model: str | None = None,
     sound: bool | None = None,
+    person: str = "",
+    max_usd: Decimal | None = None,
+    over_http: bool = False,
 ) -> list[Take]:
     """Put one take of each shot in the queue and wake the slots; a shot with one under way is passed over.
 
     So is a shot whose newest take is in doubt: it may be paid for, and its clip may still come.
-    Raises NotNow when that leaves none, and ProviderError when a model cannot be used here.
+    Raises NotNow when that leaves none, ProviderError when a model cannot be used here, and BudgetRefused
+    when the order costs more than `max_usd`, or than a limit has left; then nothing was ordered.
     """
     folder = store.projects.folder(project_id)
     project = store.projects.read(project_id)
@@ -112,12 +118,34 @@ def order_takes(
                 "Every one of these shots has a take under way already, or one in doubt.",
                 remedy="Wait for it, or cancel it first; settle the one in doubt.",
             )
-        takes = _new_takes(catalogue, project, wanted, model, sound)
-        ledger.append(*(line_for(take, Entry.RESERVE, take.quote.usd_high, "quote") for take in takes))
+        takes = _new_takes(catalogue, project, wanted, model, sound, person)
+        asked_usd = sum((take.quote.usd_high for take in takes), Decimal(0))
+        if asked_usd:
+            refuse_unagreed(budgets.read(), asked_usd, max_usd=max_usd, over_http=over_http)
+        takes = _reserved(ledger, budgets, takes, "quote")
         for take in takes:
             store.takes.write(folder, take)
     wake_all()
     return takes
+
+
+def _reserved(ledger: Ledger, budgets: BudgetStore, takes: Sequence[Take], source: str) -> list[Take]:
+    """`takes` with their money reserved, and a warning on each when a soft limit is passed.
+
+    The limits are checked and the money reserved while nobody else can do either, in any process.
+    """
+    lines = [line_for(take, Entry.RESERVE, take.quote.usd_high, source) for take in takes]
+    with ledger.transaction() as transaction:
+        warnings: tuple[str, ...] = ()
+        if any(line.usd for line in lines):
+            limits = budgets.read()
+            refuse_over(limits, transaction.bill, lines)
+            warnings = tuple(soft_warnings(limits, transaction.bill, lines))
+        transaction.append(*lines)
+    return [
+        take.model_copy(update={"warnings": (*take.warnings, *warnings)}) if take.quote.usd_high else take
+        for take in takes
+    ]
 
 
 def _spoken_for(takes: Mapping[TakeId, Take]) -> set[str]:
@@ -128,7 +156,12 @@ def _spoken_for(takes: Mapping[TakeId, Take]) -> set[str]:
 
 
 def _new_takes(
-    catalogue: Catalogue, project: Project, shots: Iterable[Shot], model: str | None, sound: bool | None
+    catalogue: Catalogue,
+    project: Project,
+    shots: Iterable[Shot],
+    model: str | None,
+    sound: bool | None,
+    person: str,
 ) -> list[Take]:
     now = datetime.now(UTC)
     begin = time.time_ns()
@@ -142,6 +175,7 @@ def _new_takes(
             take_id=TakeId(f"{batch}-{number:03d}"),
             place=begin + number,
             batch_id=batch,
+            person=person,
         )
         for number, shot in enumerate(shots, start=1)
     ]
@@ -156,6 +190,7 @@ def _new_take(
     take_id: TakeId,
     place: int,
     batch_id: str,
+    person: str,
 ) -> Take:
     price = _quote(model, project, shot, sound)
     words = cut_to_limit(shot.words, model.prompt.max_chars)
@@ -170,6 +205,7 @@ def _new_take(
         model=model.key,
         place=place,
         batch_id=batch_id,
+        person=person,
         motion_prompt=words,
         energy=shot.energy,
         still_path=shot.render.image_url,
@@ -190,16 +226,19 @@ def _new_take(
 def bring_in(
     store: Store,
     ledger: Ledger,
+    budgets: BudgetStore,
     catalogue: Catalogue,
     project_id: str,
     shot_id: str,
     request_id: str,
     *,
     model: str | None = None,
+    person: str = "",
 ) -> Take:
     """A take of the shot for a request that was made elsewhere and paid there; a slot brings its clip home.
 
-    Raises NotNow when a take has the request already, ProviderError when the model's provider cannot be used.
+    Raises NotNow when a take has the request already, ProviderError when the model's provider cannot be used,
+    and BudgetRefused when a limit has not enough left for it.
     """
     folder = store.projects.folder(project_id)
     project = store.projects.read(project_id)
@@ -217,7 +256,7 @@ def bring_in(
                 f"Request {request_id[:60]} belongs to a take already.",
                 remedy="Look at the takes of the shot.",
             )
-        (draft,) = _new_takes(catalogue, project, [shot], row.key, None)
+        (draft,) = _new_takes(catalogue, project, [shot], row.key, None, person)
         request = provider.request_called(Job(take=draft, model=row, folder=folder), request_id)
         take = draft.model_copy(
             update={
@@ -227,7 +266,7 @@ def bring_in(
                 "warnings": (*draft.warnings, "It was made elsewhere: its price is the table's."),
             }
         )
-        ledger.append(line_for(take, Entry.RESERVE, take.quote.usd_high, "made elsewhere"))
+        [take] = _reserved(ledger, budgets, [take], "made elsewhere")
         store.takes.write(folder, take)
     wake_all()
     return take

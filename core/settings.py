@@ -3,6 +3,7 @@
 Values come from the environment first, then `.env`, then `.streamlit/secrets.toml` in the checkout.
 """
 
+import getpass
 import os
 import tomllib
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from core.errors import InputRefused
 from core.loopback import is_loopback
@@ -22,6 +23,9 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 
 SHIPPED_DATA = CHECKOUT / "data"
 """What ships with the code: `models.json` and `sample/`."""
+
+LONGEST_NAME = 80
+"""Characters of a person's name."""
 
 
 def _folder(value: str | Path) -> Path:
@@ -48,6 +52,22 @@ def _url(value: str) -> str:
 Url = Annotated[str, BeforeValidator(_url)]
 
 
+def _name(value: str) -> str:
+    """A name on one line."""
+    name = " ".join(value.split())
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise ValueError(f"it is not a name of at most {LONGEST_NAME} characters")
+    return name
+
+
+def _login_name() -> str:
+    """The name of the account that runs this; "" where accounts have none."""
+    try:
+        return _name(getpass.getuser())
+    except (OSError, KeyError, ImportError, ValueError):  # no such account, as in some containers
+        return ""
+
+
 class Settings(BaseModel):
     """Everything the environment decides. Keys never show in a repr."""
 
@@ -72,6 +92,9 @@ class Settings(BaseModel):
     max_still_megapixels: float = Field(default=100.0, gt=0)
     """A still with more pixels than this, in millions, is refused. `STILLMOTION_MAX_STILL_MEGAPIXELS`."""
 
+    person: Annotated[str, AfterValidator(_name)] = Field(default_factory=_login_name)
+    """Who orders takes here, for the ledger; the account's own name unless set. `STILLMOTION_PERSON`."""
+
     @property
     def rehearsal(self) -> bool:
         """Whether fal.ai is played by this computer, so that nothing is charged."""
@@ -88,6 +111,7 @@ NAMES: Mapping[str, str] = {
     "fal_api_url": "STILLMOTION_FAL_API_URL",
     "fal_pace": "STILLMOTION_FAL_PACE",
     "max_still_megapixels": "STILLMOTION_MAX_STILL_MEGAPIXELS",
+    "person": "STILLMOTION_PERSON",
 }
 """Field of Settings → its name in the environment."""
 

@@ -7,11 +7,14 @@ app, the command line and a second app may be open on one data folder.
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from core.billing import Books
+from core.budgets import Budgets, BudgetState, BudgetStore, state_of
 from core.catalogue import Aspect, Catalogue, current_catalogue
 from core.costs import CostReport, report_costs
 from core.edits import Edit, EditOutcome, apply_edits, parse_aspect, parse_fps, parse_size, parse_title
@@ -65,6 +68,7 @@ class Studio:
         self.store = Store(settings.data)
         self.ledger = ledger_of(settings.data)
         self.billing = Books(settings, self.store, self.ledger)
+        self.limits = BudgetStore(settings.data)
         current_catalogue(settings.data)  # what is wrong with it is told now
         self._exports = Exports()
 
@@ -259,8 +263,13 @@ class Studio:
         *,
         model: str | None = None,
         sound: bool | None = None,
+        max_usd: Decimal | None = None,
+        over_http: bool = False,
     ) -> list[Take]:
-        """Order one take of each of the shots (all of them when None). Shots under way are passed over."""
+        """Order one take of each of the shots (all of them when None). Shots under way are passed over.
+
+        Raises BudgetRefused when it costs more than `max_usd` dollars, or than a hard limit has left.
+        """
         if shot_ids is None:
             shot_ids = [shot.shot_id for shot in self.project(project_id).shots]
         if not shot_ids:
@@ -268,7 +277,17 @@ class Studio:
                 "There are no shots to animate.", remedy="Bring in some stills on the Project page first."
             )
         return order_takes(
-            self.store, self.ledger, self.catalogue, project_id, shot_ids, model=model, sound=sound
+            self.store,
+            self.ledger,
+            self.limits,
+            self.catalogue,
+            project_id,
+            shot_ids,
+            model=model,
+            sound=sound,
+            person=self.settings.person,
+            max_usd=max_usd,
+            over_http=over_http,
         )
 
     def shots_failed(self, project_id: str) -> list[ShotId]:
@@ -301,7 +320,17 @@ class Studio:
 
     def bring_in(self, project_id: str, shot_id: str, request_id: str, *, model: str | None = None) -> Take:
         """A take of the shot for a request that was made and paid elsewhere; a slot brings its clip home."""
-        return bring_in(self.store, self.ledger, self.catalogue, project_id, shot_id, request_id, model=model)
+        return bring_in(
+            self.store,
+            self.ledger,
+            self.limits,
+            self.catalogue,
+            project_id,
+            shot_id,
+            request_id,
+            model=model,
+            person=self.settings.person,
+        )
 
     def unresolved(self, project_id: str | None = None) -> list[Take]:
         """Takes of which nobody knows what became, and whose money is at risk; of one project or of all."""
@@ -439,6 +468,32 @@ class Studio:
     def costs(self, project_id: str | None = None) -> CostReport:
         """What was spent, reserved and is at risk: by project, shot, model and day."""
         return report_costs(self.ledger.bill(), project_id)
+
+    def budgets(self) -> Budgets:
+        """Every spending limit. Raises Damaged."""
+        return self.limits.read()
+
+    def set_budget(
+        self, scope: str, usd: Decimal, *, project_id: str | None = None, hard: bool = True
+    ) -> Budgets:
+        """Set a limit, in place of the one there was. Raises InputRefused, or NotFound for the project."""
+        if project_id is not None:
+            project_id = self.project(project_id).id
+        return self.limits.set(scope, usd, project_id=project_id, hard=hard)
+
+    def remove_budget(self, scope: str, *, project_id: str | None = None, hard: bool = True) -> Budgets:
+        """Lift a limit. Raises NotFound when there is none."""
+        return self.limits.remove(scope, project_id=project_id, hard=hard)
+
+    def set_order_limits(
+        self, *, ask_twice_over_usd: Decimal | None, http_ceiling_usd: Decimal | None
+    ) -> Budgets:
+        """Set what a single order may cost before it is asked about twice, and over HTTP; None: no limit."""
+        return self.limits.set_order_limits(ask_twice_over_usd, http_ceiling_usd)
+
+    def budget_states(self, project_id: str | None = None) -> list[BudgetState]:
+        """Where every limit stands, or those that an order for one project has to keep."""
+        return state_of(self.budgets(), self.ledger.bill(), datetime.now(UTC), project_id)
 
     def release_orphans(self) -> int:
         """Release money that a crash in the middle of an order left reserved. How many takes."""

@@ -65,10 +65,17 @@ def animate(arguments: Namespace) -> Answer:
     _agree(studio, quote, yes=arguments.yes)
     with Stop() as stop:
         ordered = (
-            studio.order_takes(arguments.project, fresh, model=arguments.model, sound=arguments.sound)
+            studio.order_takes(
+                arguments.project,
+                fresh,
+                model=arguments.model,
+                sound=arguments.sound,
+                max_usd=quote.usd_high,
+            )
             if fresh
             else []
         )
+        _tell_limits(studio, ordered)
         batch = _Batch(
             studio=studio,
             project_id=arguments.project,
@@ -96,18 +103,33 @@ def _wanted(studio: Studio, arguments: Namespace) -> list[ShotId]:
     return [shot.shot_id for shot in project.shots if not (arguments.missing and shot.render.video)]
 
 
-def _agree(studio: Studio, quote: BatchQuote, *, yes: bool) -> None:
+def _tell_limits(studio: Studio, ordered: Sequence[Take]) -> None:
+    """Say which soft limits are passed, when something was ordered that costs."""
+    if any(take.quote.usd_high for take in ordered):
+        states = studio.budget_states(ordered[0].project_id)
+        say(*(state.passed_text for state in states if state.over and not state.budget.hard))
+
+
+def _agree(studio: Studio, quote: BatchQuote, *, yes: int) -> None:
     """See that a person wants to pay this. Raises ProviderError when it cannot be ordered anyway."""
     for key in {each.quote.model for each in quote.shots}:
         provider_of(studio.catalogue[key])
-    if not quote.usd_high or yes:
+    twice = studio.budgets().asks_twice(quote.usd_high)
+    if not quote.usd_high or yes > twice:
         return
-    price = f"The price of {counted(len(quote.shots), 'take')} is {price_text(quote.usd, quote.usd_high)}."
+    price = f"The price of {counted(len(quote.shots), 'take')} is {_text(quote)}."
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
-        raise InputRefused(price, remedy="Add --yes to order them, or --model animatic to pay nothing.")
-    say(f"{price} Order them? [y/N]")
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise Stopped("Nothing was ordered.", code=1)
+        agreeing = "--yes twice (so much is asked about twice)" if twice else "--yes"
+        raise InputRefused(price, remedy=f"Add {agreeing} to order them, or --model animatic to pay nothing.")
+    questions = [f"{price} Order them? [y/N]", f"Really spend {_text(quote)} in one order? [y/N]"]
+    for question in questions[yes : 1 + twice]:
+        say(question)
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise Stopped("Nothing was ordered.", code=1)
+
+
+def _text(quote: BatchQuote) -> str:
+    return price_text(quote.usd, quote.usd_high)
 
 
 def _see_through(batch: _Batch, stop: Stop) -> None:

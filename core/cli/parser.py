@@ -141,7 +141,12 @@ def _takes(verbs: _Verbs) -> None:
     which.add_argument("--missing", action="store_true", help="only shots that have no clip")
     which.add_argument("--failed", action="store_true", help="only shots whose last take failed")
     _add_order_options(animate)
-    animate.add_argument("--yes", action="store_true", help="order paid takes without being asked")
+    animate.add_argument(
+        "--yes",
+        action="count",
+        default=0,
+        help="order paid takes without being asked; twice for an order above `budget --ask-twice`",
+    )
     takes = verbs.add_for_project("takes", "takes:takes", "list the takes, oldest first")
     takes.add_argument("--shots", type=_names, metavar="SHOT,SHOT", help="only takes of these shots")
     for verb, where, help_text in (
@@ -178,6 +183,18 @@ def _results(verbs: _Verbs) -> None:
     export.add_argument("--force", action="store_true", help="replace FILE when it exists")
     costs = verbs.add("costs", "costs:costs", "say what was spent, is reserved and is at risk")
     costs.add_argument("project", metavar="PROJECT", nargs="?", help="only this project")
+    budget = verbs.add("budget", "budget:budget", "list the spending limits, set them, lift them")
+    budget.add_argument("scope", metavar="SCOPE", nargs="?", help="project, day, month or team")
+    budget.add_argument("usd", metavar="USD", nargs="?", help="the limit: 25 or 12.50")
+    budget.add_argument("--project", metavar="PROJECT", help="only about this project")
+    budget.add_argument("--soft", action="store_true", help="warn when it is passed, instead of refusing")
+    budget.add_argument("--remove", action="store_true", help="lift the limit")
+    budget.add_argument(
+        "--ask-twice", metavar="USD", help="ask twice about a single order above it; none: never"
+    )
+    budget.add_argument(
+        "--http-ceiling", metavar="USD", help="refuse a single order over HTTP above it; none: never"
+    )
     verbs.add("doctor", "doctor:doctor", "look whether everything that is needed is there and sound")
 
 

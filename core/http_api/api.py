@@ -15,6 +15,7 @@ from core.exporter import Export, ExportState
 from core.http_api.bodies import AnyBody, ExportImg2Vid, GenerateBatch, GenerateShot, read_body
 from core.http_api.problems import NO_STORE, guarded, problem, unanswered
 from core.http_api.views import (
+    budgets_view,
     costs_view,
     export_path,
     export_view,
@@ -43,6 +44,7 @@ def api(studio: Studio) -> Starlette:
             _get("/video/models", calls.models),
             _get("/projects", calls.projects),
             _get("/costs", calls.costs),
+            _get("/budgets", calls.budgets),
             _get(project, calls.project),
             _get(f"{project}/takes", calls.takes),
             _get(f"{project}/take/{{take_id}}", calls.take),
@@ -102,7 +104,12 @@ class _Calls:
     def generate_shot(self, request: Request, body: GenerateShot) -> Response:
         """Order a take of one shot."""
         [take] = self._studio.order_takes(
-            _project_id(request), [body.shot_id], model=body.model, sound=body.sound
+            _project_id(request),
+            [body.shot_id],
+            model=body.model,
+            sound=body.sound,
+            max_usd=body.max_usd,
+            over_http=True,
         )
         return _accepted({**_ordered(take), **_total([take])}, take_path(take))
 
@@ -110,7 +117,14 @@ class _Calls:
         """Order a take of each of many shots; those that are under way already are named."""
         project = self._studio.project(_project_id(request))
         wanted = [shot.shot_id for shot in project.shots] if body.shot_ids is None else body.shot_ids
-        takes = self._studio.order_takes(project.id, body.shot_ids, model=body.model, sound=body.sound)
+        takes = self._studio.order_takes(
+            project.id,
+            body.shot_ids,
+            model=body.model,
+            sound=body.sound,
+            max_usd=body.max_usd,
+            over_http=True,
+        )
         ordered = {take.shot_id for take in takes}
         answer = {
             "batch_id": takes[0].batch_id,
@@ -149,6 +163,13 @@ class _Calls:
         if project_id is not None:
             project_id = self._studio.project(project_id).id
         return _ok(costs_view(self._studio.costs(project_id)))
+
+    def budgets(self, request: Request) -> Response:
+        """Every limit and what is left of it; with `?project=`, those that its orders have to keep."""
+        project_id = request.query_params.get("project")
+        if project_id is not None:
+            project_id = self._studio.project(project_id).id
+        return _ok(budgets_view(self._studio.budgets(), self._studio.budget_states(project_id)))
 
     def _take(self, take: Take, *, accepted: bool = False) -> Response:
         view = take_view(take, self._studio.store.slots.progress())
@@ -194,7 +215,7 @@ def _accepted(content: object, path: str) -> Response:
     return JSONResponse(content, status_code=202, headers=headers)
 
 
-def _ordered(take: Take) -> dict[str, str]:
+def _ordered(take: Take) -> dict[str, object]:
     return {
         "take_id": take.take_id,
         "take_url": take_path(take),
@@ -202,6 +223,7 @@ def _ordered(take: Take) -> dict[str, str]:
         "model": take.model,
         "state": take.state.value,
         "usd": usd(take.quote.usd),
+        "warnings": list(take.warnings),
     }
 
 

@@ -1,8 +1,9 @@
 """What the calls take: small JSON bodies in which every field is known."""
 
+from decimal import Decimal
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.requests import Request
 
 from core.http_api.problems import RequestRefused
@@ -10,6 +11,9 @@ from core.http_api.problems import RequestRefused
 LARGEST_BODY_BYTES = 64 * 1024
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+
+MaxUsd = Annotated[Decimal | None, Field(ge=0, strict=False)]
+"""Dollars, best as a string such as "1.40"; a number is read as it is written."""
 
 
 class Body(BaseModel):
@@ -26,6 +30,8 @@ class GenerateShot(Body):
     """Key of the model; None: the shot's or the project's own."""
     sound: bool | None = None
     """Whether sound is asked for; None: as in the project's settings."""
+    max_usd: MaxUsd = None
+    """The most that the order may cost, US dollars; dearer ones are refused. None: what the limits allow."""
 
 
 class GenerateBatch(Body):
@@ -37,6 +43,8 @@ class GenerateBatch(Body):
     """Key of the model; None: each shot's or the project's own."""
     sound: bool | None = None
     """Whether sound is asked for; None: as in the project's settings."""
+    max_usd: MaxUsd = None
+    """The most that the whole order may cost, US dollars; None: what the limits allow."""
 
 
 class ExportImg2Vid(Body):

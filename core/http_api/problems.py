@@ -18,6 +18,7 @@ from core.errors import (
     StillmotionError,
     StorageFailed,
 )
+from core.pricing import tidy
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ def problem(
         status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
     if isinstance(error, ProviderError):
         more = {"charge": error.charge.value, "safe_to_retry": error.safe_to_retry, **more}
+    if isinstance(error, BudgetRefused):
+        more = {"left_usd": str(tidy(error.left_usd)), "asked_usd": str(tidy(error.asked_usd)), **more}
     body = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,

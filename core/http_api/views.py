@@ -1,9 +1,10 @@
 """What the calls give: our records as JSON, with the addresses that lead on. Money is a string of dollars."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from core.budgets import Budgets, BudgetState
 from core.catalogue import Model
 from core.costs import CostReport
 from core.errors import StillmotionError
@@ -151,6 +152,30 @@ def costs_view(report: CostReport) -> Json:
         "by_day": _amounts(report.by_day),
         "broken": list(report.broken),
     }
+
+
+def budgets_view(budgets: Budgets, states: Sequence[BudgetState]) -> Json:
+    """Every limit, with what is left of it."""
+    return {
+        "budgets": [
+            {
+                "scope": state.budget.scope.value,
+                "project_id": state.budget.project_id,
+                "hard": state.budget.hard,
+                "usd": usd(state.budget.usd),
+                "committed_usd": usd(state.committed_usd),
+                "left_usd": usd(state.left_usd),
+                "over": state.over,
+            }
+            for state in states
+        ],
+        "ask_twice_over_usd": _amount(budgets.ask_twice_over_usd),
+        "http_ceiling_usd": _amount(budgets.http_ceiling_usd),
+    }
+
+
+def _amount(amount: Decimal | None) -> str | None:
+    return None if amount is None else usd(amount)
 
 
 def _amounts(amounts: Mapping[str, Decimal]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from drawing import Draw
@@ -242,3 +243,65 @@ def test_a_fault_of_ours_is_a_500_without_its_insides(caplog: pytest.LogCaptureF
     [logged] = caplog.records
     assert (logged.getMessage(), logged.exc_info is not None) == ("http.crashed", True)
     caplog.clear()
+
+
+@pytest.fixture
+def paid(studio: Studio, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """A caller where paid takes can be ordered; no slot is at work, so nothing is sent."""
+    monkeypatch.setenv("FAL_KEY", "not-a-key")
+    return client
+
+
+KLING = {"model": "kling_i2v"}
+
+
+def test_an_order_above_a_hard_limit_answers_402_with_what_is_left(paid: TestClient, studio: Studio) -> None:
+    studio.set_budget("day", Decimal("0.50"))
+    assert paid.post(f"{VIDEO}/generate-shot", json={"shot_id": "shot_001", **KLING}).status_code == 202
+    answer = paid.post(f"{VIDEO}/generate-shot", json={"shot_id": "shot_002", **KLING})
+    assert answer.status_code == 402
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert (told["kind"], told["left_usd"], told["asked_usd"]) == ("BudgetRefused", "0.15", "0.35")
+    assert told["remedy"]
+    [limit] = paid.get("/api/budgets?project=ascent").json()["budgets"]
+    assert (limit["scope"], limit["committed_usd"], limit["left_usd"]) == ("day", "0.35", "0.15")
+
+
+@pytest.mark.parametrize("max_usd", ["0.69", 0.69])
+def test_an_order_dearer_than_it_may_be_answers_402(
+    paid: TestClient, studio: Studio, max_usd: str | float
+) -> None:
+    answer = paid.post(f"{VIDEO}/generate-batch", json={**KLING, "max_usd": max_usd})
+    assert answer.status_code == 402
+    assert not studio.takes("ascent")
+    assert paid.post(f"{VIDEO}/generate-batch", json={**KLING, "max_usd": "0.70"}).status_code == 202
+
+
+@pytest.mark.parametrize("max_usd", ["", "lots", -1, "NaN", True])
+def test_a_limit_that_is_no_amount_answers_422(paid: TestClient, studio: Studio, max_usd: object) -> None:
+    answer = paid.post(f"{VIDEO}/generate-batch", json={**KLING, "max_usd": max_usd})
+    assert answer.status_code == 422
+    assert not studio.takes("ascent")
+
+
+def test_the_ceiling_holds_over_http_and_nowhere_else(paid: TestClient, studio: Studio) -> None:
+    studio.set_order_limits(ask_twice_over_usd=None, http_ceiling_usd=Decimal("0.40"))
+    answer = paid.post(f"{VIDEO}/generate-batch", json={**KLING, "max_usd": "100"})
+    assert answer.status_code == 402
+    assert "over HTTP" in answer.json()["detail"]
+    assert len(studio.order_takes("ascent", model="kling_i2v")) == 2
+
+
+def test_a_large_order_over_http_has_to_say_what_it_may_cost(paid: TestClient, studio: Studio) -> None:
+    studio.set_order_limits(ask_twice_over_usd=Decimal("0.50"), http_ceiling_usd=None)
+    answer = paid.post(f"{VIDEO}/generate-batch", json=KLING)
+    assert answer.status_code == 402
+    assert "max_usd" in answer.json()["remedy"]
+    assert paid.post(f"{VIDEO}/generate-batch", json={**KLING, "max_usd": "0.70"}).status_code == 202
+
+
+def test_a_soft_limit_is_told_with_the_order(paid: TestClient, studio: Studio) -> None:
+    studio.set_budget("team", Decimal("0.10"), hard=False)
+    answer = paid.post(f"{VIDEO}/generate-shot", json={"shot_id": "shot_001", **KLING})
+    assert any("soft limit" in warning for warning in answer.json()["warnings"])
