@@ -95,7 +95,7 @@ def test_a_soft_limit_that_is_passed_is_a_warning_on_the_takes(paid: Studio) -> 
     assert not any("soft limit" in warning for warning in first.warnings)
     assert "The soft limit of $0.50 a day is passed: $0.70 are spent, reserved or at risk." in second.warnings
     [state] = paid.budget_states("ascent")
-    assert (state.over, state.left_usd) == (True, 0)
+    assert (state.over, state.left_usd) == (True, Decimal(0))
 
 
 def test_an_order_that_became_dearer_than_what_was_agreed_to_is_refused(paid: Studio) -> None:
@@ -130,7 +130,10 @@ def test_a_new_limit_takes_the_place_of_the_old_and_can_be_lifted(paid: Studio) 
     paid.set_budget("day", Decimal(5))
     paid.set_budget("day", Decimal(4), hard=False)
     paid.set_budget("day", Decimal(6))
-    assert [(each.usd, each.hard) for each in paid.budgets().budgets] == [(6, True), (4, False)]
+    assert [(each.usd, each.hard) for each in paid.budgets().budgets] == [
+        (Decimal(6), True),
+        (Decimal(4), False),
+    ]
     paid.remove_budget("day")
     assert [each.hard for each in Studio(Settings(data=paid.settings.data)).budgets().budgets] == [False]
     with pytest.raises(NotFound, match="no hard limit"):
