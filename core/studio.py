@@ -20,7 +20,7 @@ from core.costs import CostReport, report_costs
 from core.edits import Edit, EditOutcome, apply_edits, parse_aspect, parse_fps, parse_size, parse_title
 from core.errors import InputRefused, NotFound, NotNow, StillmotionError
 from core.executor import adopt, give_up, look_up, wake_all, with_clip
-from core.exporter import Export, Exports, delivery, order_export, plan_export, run_export
+from core.exporter import Export, Exports, delivery, made_ahead, order_export, plan_export, run_export
 from core.ledger import ledger_of
 from core.media import poster, thumbnail
 from core.offers import Offers, Wish, price_on_every_model
@@ -425,21 +425,25 @@ class Studio:
 
     # Exports
 
-    def plan_export(self, project_id: str, *, mode: str = "animated", **asked: Any) -> Export:
+    def plan_export(self, project_id: str, **asked: Any) -> Export:
         """What an export ordered now would be made of; `asked` are fields of Delivery.
 
         Raises InputRefused when there is nothing to show, or for what is not on offer.
         """
-        return plan_export(self.project(project_id), self.takes(project_id), delivery(mode=mode, **asked))
+        return plan_export(self.project(project_id), self.takes(project_id), delivery(**asked))
 
-    def order_export(self, project_id: str, *, mode: str = "animated", **asked: Any) -> Export:
+    def order_export(self, project_id: str, **asked: Any) -> Export:
         """Put an export in the queue; `asked` are fields of Delivery. Raises as `plan_export` does.
 
         Raises NotNow when the very same cut is under way already, so that a double click orders one; when its
         process died, that export is returned, and goes on where it was.
         """
-        plan = self.plan_export(project_id, mode=mode, **asked)
+        plan = self.plan_export(project_id, **asked)
         return order_export(self._exports, self.folder(project_id), plan)
+
+    def made_ahead(self, plan: Export) -> tuple[int, int]:
+        """How many segments of a planned export are there already, and of how many."""
+        return made_ahead(plan, self.folder(plan.project_id))
 
     def run_export(self, export: Export) -> Export:
         """Make an ordered export in this thread, unless somebody is at it; its receipt as it then is."""

@@ -2,14 +2,15 @@
 
 import streamlit as st
 
+from core.errors import InputRefused
 from core.exporter import Export, Mode
 from core.project import Project
 from core.studio import the_studio
-from core.timeline import problems
+from core.timeline import frame_at, problems
 from pages.parts.current import current_project
 from pages.parts.cut_strip import show_cut
+from pages.parts.delivery import choose_plan
 from pages.parts.exports import (
-    MODES,
     list_exports,
     named,
     show_failure,
@@ -54,7 +55,7 @@ def show_exporting(project: Project) -> None:
     shown = shown_export(exports)
     with player:
         show_player(project, shown)
-        if shown is not None and not shown.same_cut(_plan_of(project, shown.mode, plan)):
+        if shown is not None and is_stale(project, shown, plan):
             st.caption(":material/update: The storyboard has changed since: export again to see it.")
     st.subheader("The cut")
     show_cut(project, plan)
@@ -64,22 +65,14 @@ def show_exporting(project: Project) -> None:
         list_exports(exports, shown)
 
 
-def _plan_of(project: Project, mode: Mode, plan: Export) -> Export:
-    """What an export of `mode` would be made of; `plan` when that is it, for a large one takes its time."""
-    return plan if plan.mode is mode else the_studio().plan_export(project.id, mode=mode)
-
-
-def choose_plan(project: Project) -> Export:
-    """The mode that a person chooses, and what an export of it would be made of."""
-    mode = st.radio(
-        "What moves",
-        list(MODES),
-        format_func=lambda each: MODES[each][0],
-        captions=[told for _, told in MODES.values()],
-        key="mode",
-        bind="query-params",
-    )
-    return the_studio().plan_export(project.id, mode=Mode(mode))
+def is_stale(project: Project, shown: Export, plan: Export) -> bool:
+    """Whether the export in the player would come out otherwise if it were ordered again."""
+    if shown.delivery != plan.delivery:
+        try:
+            plan = the_studio().plan_export(project.id, **dict(shown.delivery))
+        except InputRefused:  # its first shot is no more, or the like
+            return True
+    return not shown.same_cut(plan)
 
 
 def order(project: Project, plan: Export) -> None:
@@ -91,10 +84,13 @@ def order(project: Project, plan: Export) -> None:
         f"{plan.fps} frames per second",
         music,
     ]
+    ready, of = the_studio().made_ahead(plan)
+    if ready:
+        facts.append(f"{'all' if ready == of else f'{ready} of {of}'} segments ready")
     st.caption(" · ".join(facts))
     if st.button("Export", type="primary", icon=":material/movie:", width="stretch"):
         with errors_shown():
-            the_studio().order_export(project.id, mode=plan.mode)
+            the_studio().order_export(project.id, **dict(plan.delivery))
             show_newest()
             st.rerun()
 
@@ -103,14 +99,27 @@ def show_notes(project: Project, plan: Export) -> None:
     """What a person should know about the cut before exporting it: calm, one line each."""
     _note_fallbacks(plan)
     track = project.track
-    if track is not None and track.duration < plan.duration_s - 0.05:
-        short_s = plan.duration_s - track.duration
+    if track is not None and track.duration - plan.track_from_s < plan.duration_s - 0.05:
+        short_s = plan.duration_s - max(0.0, track.duration - plan.track_from_s)
         _note(f"The music ends {seconds_text(short_s)} before the cut does; the rest is silent.")
+    for told in shortened(project, plan):
+        _note(told)
     found = problems(project)
     for problem in found[:NOTES]:
         _note(f"{problem.what} {problem.remedy}")
     if len(found) > NOTES:
         _note(f"{len(found) - NOTES} more gaps and overlaps: line up the shots on the Project page.")
+
+
+def shortened(project: Project, plan: Export) -> list[str]:
+    """Transitions for which there is less room than was asked for."""
+    rate, told = plan.frame_rate, []
+    for piece in plan.pieces[1:]:
+        wanted = project.transition_into(project.shot(piece.shot_id))
+        if piece.way_in_frames < frame_at(wanted.seconds, rate):
+            room_s = float(piece.way_in_frames / rate)
+            told.append(f"The {wanted.kind} into {piece.shot_id} has room for {room_s:.2g} s only.")
+    return told
 
 
 def _note_fallbacks(plan: Export) -> None:
@@ -120,7 +129,8 @@ def _note_fallbacks(plan: Export) -> None:
     whole = len(missing) == len(plan.pieces)
     which = "no shot has a clip yet" if whole else f"no clip yet for {named(missing)}"
     with st.container(horizontal=True, vertical_alignment="center"):
-        _note(f"The animatic stands in: {which}.")
+        stand_in = "The animatic stands in" if plan.stand_in is Mode.ANIMATIC else "Stills stand in"
+        _note(f"{stand_in}: {which}.")
         st.page_link("animate.py", label="Animate shots", icon=":material/animation:")
 
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from core.cli.answer import Answer
-from core.cli.progress_line import ProgressLine
+from core.cli.progress_line import ProgressLine, left_text
 from core.cli.stop import Stop, Stopped
 from core.errors import InputRefused, NotNow, StillmotionError, StorageFailed
-from core.exporter import Export, ExportState
+from core.exporter import Delivery, Export, ExportState, Mode
 from core.studio import Studio
 
 LOOK_EVERY_S = 0.15
@@ -25,12 +25,14 @@ def export(arguments: Namespace) -> Answer:
     studio = Studio.open()
     target = _checked_target(arguments.out, force=arguments.force) if arguments.out else None
     with Stop() as stop:
-        made = _made(studio, studio.order_export(arguments.project, mode=arguments.mode), stop)
+        asked = {name: getattr(arguments, name) for name in Delivery.model_fields}
+        made = _made(studio, studio.order_export(arguments.project, **asked), stop)
         path = studio.export_file(made.project_id, made.export_id)
         if target is not None:
             _deliver(path, target, stop, force=arguments.force)
             path = target
-    stand_ins = f"The animatic stands in for {', '.join(made.fallbacks)}: no take is chosen there."
+    stand_in = "The animatic stands in" if made.stand_in is Mode.ANIMATIC else "Stills stand in"
+    stand_ins = f"{stand_in} for {', '.join(made.fallbacks)}: no take is chosen there."
     return Answer(
         facts={
             "path": str(path),
@@ -41,6 +43,9 @@ def export(arguments: Namespace) -> Answer:
             "bytes": made.bytes,
             "sha256": made.sha256,
             "mode": made.mode,
+            "quality": made.quality,
+            "burn_in": made.burn_in,
+            "shots": [piece.shot_id for piece in made.pieces],
             "project_id": made.project_id,
             "export_id": made.export_id,
             "fallbacks": made.fallbacks,
@@ -113,7 +118,8 @@ def _make(studio: Studio, order: Export) -> Export:
 def _watch(studio: Studio, order: Export, making: "Future[Export]", stop: Stop, line: ProgressLine) -> None:
     while not making.done() and not stop.asked:
         now = studio.export(order.project_id, order.export_id)
-        line.show(f"Export: {now.stage}", f"{now.fraction:.0%}")
+        left = f", {left_text(now.remaining_s)}" if now.remaining_s is not None else ""
+        line.show(f"Export: {now.stage}", f"{now.fraction:.0%}{left}")
         stop.wait(LOOK_EVERY_S)
     if stop.asked:
         line.tell("Stopping …")

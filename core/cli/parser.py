@@ -179,6 +179,17 @@ def _results(verbs: _Verbs) -> None:
         default="animated",
         help="stills, animatic, or animated (default): the chosen takes, the animatic where there is none",
     )
+    export.add_argument(
+        "--stand-in", help="what shows a shot that has no clip: animatic (default) or stills", metavar="MODE"
+    )
+    export.add_argument("--from", dest="first_shot", metavar="SHOT", help="the first shot of a range")
+    export.add_argument("--to", dest="last_shot", metavar="SHOT", help="the last shot of a range")
+    export.add_argument("--size", metavar="WxH", help="size of the picture; the project's otherwise")
+    export.add_argument("--fps", metavar="RATE", help="frames per second; the project's otherwise")
+    export.add_argument("--quality", help="draft, or final (default)")
+    export.add_argument(
+        "--burn-in", action="store_true", help="names of shots and timecode in the picture, for review"
+    )
     export.add_argument("--out", metavar="FILE", help="where to put the file, ending in .mp4")
     export.add_argument("--force", action="store_true", help="replace FILE when it exists")
     costs = verbs.add("costs", "costs:costs", "say what was spent, is reserved and is at risk")

@@ -6,6 +6,7 @@ from core.exporter.plan import Delivery, Export, ExportId, ExportState, Mode, Pi
 from core.exporter.planning import delivery, plan_export
 from core.exporter.queue import ExportQueue
 from core.exporter.receipts import Exports, order_export
+from core.exporter.segments import made_ahead
 
 __all__ = [
     "Delivery",
@@ -20,6 +21,7 @@ __all__ = [
     "Quality",
     "Window",
     "delivery",
+    "made_ahead",
     "order_export",
     "parts_of",
     "plan_export",

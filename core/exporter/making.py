@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.errors import Cancelled, Charge, Interrupted, MediaFailed, StillmotionError, disk_errors
 from core.exporter.ffmpeg import run_ffmpeg
-from core.exporter.parts import Part, parts_of
+from core.exporter.parts import parts_of
 from core.exporter.plan import Export, ExportId, ExportState
 from core.exporter.receipts import Exports, cancel_mark
 from core.exporter.segments import make_segment, segment_path
@@ -64,6 +64,8 @@ class _Making:
         self._export = export
         self._parts = parts_of(export)
         self._reporting = threading.Lock()
+        self._missing = 0
+        """Segments that are to be made."""
         self._to_make = 0
         """Frames that are to be made; those of segments that are there already do not count."""
         self._made: dict[int, float] = {}
@@ -105,6 +107,7 @@ class _Making:
         if not missing:
             return paths
         self._to_make = sum(self._parts[number].frames for number in missing)
+        self._missing = len(missing)
         ended = threading.Event()
         signals = replace(self._signals, stopping=lambda: ended.is_set() or self._signals.stopping())
         threads = 1 if len(missing) > 1 else 0
@@ -122,18 +125,13 @@ class _Making:
     def _segment(self, number: int, signals: Signals, threads: int) -> None:
         signals.check()
         part = self._parts[number]
-        stage = self._stage(part)
 
         def progress(fraction: float | None, _stage: str) -> None:
-            self._hint(number, (fraction or 0.0) * part.frames, stage)
+            self._hint(number, (fraction or 0.0) * part.frames)
 
         progress(0.0, "")
         make_segment(self._export, self._folder, part, replace(signals, progress=progress), threads=threads)
-        self._hint(number, part.frames, stage)
-
-    def _stage(self, part: Part) -> str:
-        shots = [piece.shot_id for piece in self._export.pieces]
-        return f"shot {shots.index(part.shot_id) + 1} of {len(shots)}"
+        self._hint(number, part.frames)
 
     def _join(self, segments: list[Path]) -> Path:
         export = self._export
@@ -198,7 +196,7 @@ class _Making:
         )
         cancel_mark(self._folder, self._export.export_id).unlink(missing_ok=True)
 
-    def _hint(self, number: int, frames: float, stage: str) -> None:
+    def _hint(self, number: int, frames: float) -> None:
         """Say how far it is, unless that was just said. Called by several threads."""
         with self._reporting:
             self._made[number] = frames
@@ -207,6 +205,8 @@ class _Making:
                 share = sum(self._made.values()) / self._to_make
                 elapsed_s = self._reported_at - self._began_at
                 left_s = elapsed_s * (1 - share) / share if share > 0.02 else None
+                made = sum(done == self._parts[each].frames for each, done in self._made.items())
+                stage = f"{made} of {self._missing} segments made"
                 self._say(SEGMENTS_SHARE * share, stage, remaining_s=left_s and round(left_s, 1))
 
     def _say(self, fraction: float, stage: str, **changes: object) -> None:

@@ -106,15 +106,13 @@ class Export(Record):
     project_id: ProjectId
     title: str
     mode: Mode
-    stand_in: Mode = Mode.ANIMATIC
-    """What shows a shot that has no clip."""
+    delivery: Delivery = Delivery()
+    """What was asked for."""
     state: ExportState = ExportState.QUEUED
     size: str
     fps: str
     aspect: Aspect
-    quality: Quality = Quality.FINAL
     framing: Framing = Framing.FILL
-    burn_in: bool = False
     pieces: tuple[Piece, ...]
     part_of_cut: bool = False
     """Whether it is a range of shots, not the whole cut."""
@@ -163,6 +161,21 @@ class Export(Record):
     def under_way(self) -> bool:
         """Whether it waits or is being made."""
         return self.state in (ExportState.QUEUED, ExportState.RUNNING)
+
+    @property
+    def quality(self) -> Quality:
+        """How much care goes into the picture."""
+        return self.delivery.quality
+
+    @property
+    def stand_in(self) -> Mode:
+        """What shows a shot that has no clip."""
+        return self.delivery.stand_in
+
+    @property
+    def burn_in(self) -> bool:
+        """Whether the name of the shot and the timecode stand in the picture."""
+        return self.delivery.burn_in
 
     def same_cut(self, other: "Export") -> bool:
         """Whether both come out alike: the same pieces and sound, at the same size, rate and quality."""

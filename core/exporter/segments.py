@@ -6,7 +6,7 @@ from pathlib import Path
 from core.errors import MediaFailed, NotFound, disk_errors
 from core.exporter.compose import compose
 from core.exporter.conform import conform
-from core.exporter.parts import Part, Window
+from core.exporter.parts import Part, Window, parts_of
 from core.exporter.plan import Export
 from core.media import sha256_of
 from core.providers.base import Signals
@@ -16,6 +16,12 @@ from core.store.files import put_in_place, sync_file
 def segment_path(export: Export, folder: Path, part: Part) -> Path:
     """Where the segment of `part` is, or will be."""
     return folder / "segments" / f"{part.key(export)}.mp4"
+
+
+def made_ahead(export: Export, folder: Path) -> tuple[int, int]:
+    """How many segments of `export` are there already, and of how many."""
+    paths = [segment_path(export, folder, part) for part in parts_of(export)]
+    return sum(path.exists() for path in paths), len(paths)
 
 
 def make_segment(export: Export, folder: Path, part: Part, signals: Signals, *, threads: int = 0) -> Path:

@@ -152,7 +152,7 @@ class _Calls:
 
     def export_img2vid(self, request: Request, body: ExportImg2Vid) -> Response:
         """Order an export."""
-        export = self._studio.order_export(_project_id(request), mode=body.mode)
+        export = self._studio.order_export(_project_id(request), **body.model_dump())
         path = export_path(export)
         answer = {"export_id": export.export_id, "export_url": path, "state": export.state.value}
         return _accepted(answer, path)

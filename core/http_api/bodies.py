@@ -52,6 +52,20 @@ class ExportImg2Vid(Body):
 
     mode: Name = "animated"
     """stills, animatic or animated."""
+    stand_in: Name | None = None
+    """What shows a shot that has no clip: animatic or stills."""
+    first_shot: Name | None = None
+    """The first shot of a range."""
+    last_shot: Name | None = None
+    """The last shot of a range."""
+    size: Name | None = None
+    """WIDTHxHEIGHT; None: the project's."""
+    fps: Name | None = None
+    """Frames per second; None: the project's."""
+    quality: Name | None = None
+    """draft or final."""
+    burn_in: bool | None = None
+    """Whether names of shots and timecode stand in the picture."""
 
 
 AnyBody = TypeVar("AnyBody", bound=Body)

@@ -14,6 +14,7 @@ from pages.parts.board import Board, failed, without_clip
 from pages.parts.notices import show_error
 from pages.parts.ordering import Order, place, refusal, show_trouble, trouble_kept
 from pages.parts.receipt import show_pauses
+from pages.parts.words import left_text
 
 STOP_S = 0.5
 """How long a press on Stop may keep the page waiting; the slots end the rest meanwhile."""
@@ -119,11 +120,5 @@ def outlook_text(outlook: Outlook) -> str:
     counted = f"{outlook.ended:,} of {outlook.total:,} {takes} finished"
     parts = [counted, f"{outlook.running} running", f"{outlook.queued:,} waiting"]
     if outlook.remaining_s is not None:
-        parts.append(f"about {_rounded(outlook.remaining_s)} left")
+        parts.append(left_text(outlook.remaining_s))
     return " · ".join(parts)
-
-
-def _rounded(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

@@ -6,14 +6,15 @@ from typing import Literal
 import streamlit as st
 
 from core.errors import NotNow, StillmotionError
-from core.exporter import Export, ExportState, Mode
+from core.exporter import Export, ExportState, Mode, Quality
 from core.links import export_url, still_url
 from core.project import Project, width_and_height
 from core.studio import the_studio
 from core.timeline import places
+from pages.parts.export_details import show_contents
 from pages.parts.notices import errors_shown
 from pages.parts.when import when_text
-from pages.parts.words import plain, seconds_text, size_name
+from pages.parts.words import left_text, plain, seconds_text, size_name
 
 MODES = {
     Mode.ANIMATED: ("Animated", "The clips you chose; the animatic stands in where a shot has none."),
@@ -65,8 +66,9 @@ def _under_way(project_id: str, known: tuple[object, ...]) -> None:
 
 
 def progress_text(export: Export) -> str:
-    """How far an export is: "Animatic: shot 3 of 6 · 42 %"."""
-    return f"{MODES[export.mode][0]}: {export.stage} · {export.fraction * 100:.0f} %"
+    """How far an export is: "Animatic: 3 of 6 segments made · 42 % · about 8 s left"."""
+    left = f" · {left_text(export.remaining_s)}" if export.remaining_s else ""
+    return f"{MODES[export.mode][0]}: {export.stage} · {export.fraction * 100:.0f} %{left}"
 
 
 def _cancel(project_id: str, export_id: str) -> None:
@@ -136,6 +138,7 @@ def facts_text(export: Export, *, short: bool = False) -> str:
     return " · ".join(
         [
             MODES[export.mode][0],
+            *_asked_text(export),
             seconds_text(export.duration_s),
             *frames,
             size_name(export.size),
@@ -143,6 +146,14 @@ def facts_text(export: Export, *, short: bool = False) -> str:
             when_text(export.finished_at or export.ordered_at),
         ]
     )
+
+
+def _asked_text(export: Export) -> list[str]:
+    """What was asked for beyond the usual."""
+    told = ["draft"] if export.quality is Quality.DRAFT else []
+    told += ["review copy"] if export.burn_in else []
+    first, last = export.pieces[0].shot_id, export.pieces[-1].shot_id
+    return [*told, f"{first} to {last}" if first != last else first] if export.part_of_cut else told
 
 
 def bytes_text(count: int) -> str:
@@ -171,8 +182,18 @@ def _show_row(export: Export, shown: Export | None) -> None:
                 _row_buttons(export, shown is not None and shown.export_id == export.export_id)
         if export.failure is not None:
             st.markdown(f"**{export.failure.what}** {export.failure.remedy}")
-        elif export.state is ExportState.DONE and export.fallbacks:
-            st.caption(f"The animatic stands in for {_stood_in(export)}.")
+        elif export.state is ExportState.DONE:
+            _show_what_was_in(export)
+
+
+def _show_what_was_in(export: Export) -> None:
+    if export.fallbacks:
+        stand_in = "The animatic stands in" if export.stand_in is Mode.ANIMATIC else "Stills stand in"
+        st.caption(f"{stand_in} for {_stood_in(export)}.")
+    opened = st.expander("What was in it", key=f"contents-{export.export_id}", on_change="rerun")
+    if opened.open:
+        with opened:
+            show_contents(export)
 
 
 def _stood_in(export: Export) -> str:

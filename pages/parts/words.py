@@ -49,6 +49,17 @@ def seconds_text(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02d}"
 
 
+def left_text(seconds: float) -> str:
+    """Time that is left, for people: "about 40 s left", "about 3 min left"."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s left"
+    return (
+        f"about {round(seconds / 60)} min left"
+        if seconds < 5400
+        else f"about {seconds / 3600:.1f} hours left"
+    )
+
+
 def counted(count: int, noun: str) -> str:
     """A count with its noun: "1 shot", "6 shots"."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
