@@ -1,7 +1,7 @@
 """From the timeline to a file: segments made once, joined by copying packets, the sound laid under them."""
 
 from core.exporter.making import run_export
-from core.exporter.parts import Part, Window, parts_of
+from core.exporter.parts import Part, Window, parts_of, way_in_span
 from core.exporter.plan import Delivery, Export, ExportId, ExportState, Mode, Piece, Quality
 from core.exporter.planning import delivery, plan_export
 from core.exporter.queue import ExportQueue
@@ -26,4 +26,5 @@ __all__ = [
     "parts_of",
     "plan_export",
     "run_export",
+    "way_in_span",
 ]

@@ -98,17 +98,23 @@ def parts_of(export: Export) -> tuple[Part, ...]:
     return tuple(parts)
 
 
+def way_in_span(piece: Piece) -> tuple[int, int]:
+    """First frame of the way into `piece` and the one after its last, counted from the piece's start."""
+    out = piece.way_in_frames // 2 if piece.way_in is TransitionKind.DIP else 0
+    return -out, piece.way_in_frames - out
+
+
 def _parts_of_piece(piece: Piece, before: Piece | None, after: Piece | None) -> Iterator[Part]:
     head, tail = 0, 0
     if piece.way_in is TransitionKind.DISSOLVE and before is not None:
-        head = piece.way_in_frames
+        head = way_in_span(piece)[1]
         outgoing = Window(piece=before, first=before.frames, frames=head)
         yield Part(windows=(outgoing, Window(piece=piece, first=0, frames=head)), effect=Effect.DISSOLVE)
     elif piece.way_in is TransitionKind.DIP:
-        head = piece.way_in_frames - piece.way_in_frames // 2
+        head = way_in_span(piece)[1]
         yield Part(windows=(Window(piece=piece, first=0, frames=head),), effect=Effect.DIP_IN)
     if after is not None and after.way_in is TransitionKind.DIP:
-        tail = after.way_in_frames // 2
+        tail = -way_in_span(after)[0]
     if piece.frames > head + tail:
         yield Part(windows=(Window(piece=piece, first=head, frames=piece.frames - head - tail),))
     if tail:

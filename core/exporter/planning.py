@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from core.editing import TransitionKind
 from core.edits import parse_fps, parse_size
 from core.errors import InputRefused
+from core.exporter.parts import way_in_span
 from core.exporter.plan import Delivery, Export, ExportId, Mode, Piece, Quality
 from core.project import SIZES, Project, Shot
 from core.take import Take, TakeId
@@ -140,18 +141,11 @@ def with_transitions(project: Project, places: Sequence[Place], pieces: Sequence
         if wanted.kind is TransitionKind.DISSOLVE:
             frames = min(frames, piece.frames)
         elif wanted.kind is TransitionKind.DIP:
-            frames = min(frames, 2 * (before.frames - _taken(before)), 2 * piece.frames - 1)
+            frames = min(frames, 2 * (before.frames - way_in_span(before)[1]), 2 * piece.frames - 1)
         if wanted.kind is not TransitionKind.CUT and frames > 0:
             piece = piece.model_copy(update={"way_in": wanted.kind, "way_in_frames": frames})
         done.append(piece)
     return tuple(done)
-
-
-def _taken(piece: Piece) -> int:
-    """Frames at the start of `piece` that its way in takes."""
-    if piece.way_in is TransitionKind.DIP:
-        return piece.way_in_frames - piece.way_in_frames // 2
-    return piece.way_in_frames
 
 
 def _move_of(project: Project, shot: Shot, frames: int, *, still: bool) -> dict[str, Any]:

@@ -6,11 +6,12 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.exporter import Export, Mode, Piece
+from core.editing import TransitionKind
+from core.exporter import Export, Mode, Piece, way_in_span
 from core.links import poster_url, thumb_url
 from core.project import FRAME_RATES, Project, Shot
 from core.timeline import timecode
-from pages.parts.ink import ink
+from pages.parts.ink import accent, ink
 
 STRIP_PX = 820
 """Width for which labels and pictures are chosen: the narrowest window that we design for."""
@@ -20,6 +21,8 @@ BLOCK = "#7d7d7d"
 """A neutral grey between both grounds: the pictures on it are what is looked at."""
 BLOCK_PX = 66
 """Height of a block; its label stands below it."""
+WAY_PX = 5
+"""Height of the bar over a block that says how long its way in lasts."""
 STRIP_TALL_PX = 118
 """Height of blocks, labels and the scale of seconds."""
 CHAR_PX = 7
@@ -45,6 +48,7 @@ def show_cut(project: Project, plan: Export) -> None:
             alt.Tooltip("from:N", title="From"),
             alt.Tooltip("to:N", title="To"),
             alt.Tooltip("frames:Q", title="Frames"),
+            alt.Tooltip("way_in:N", title="Way in"),
             alt.Tooltip("shown:N", title="Shown"),
             alt.Tooltip("words:N", title="Words"),
         ],
@@ -55,12 +59,15 @@ def show_cut(project: Project, plan: Export) -> None:
         y2=alt.value(BLOCK_PX),
         opacity=alt.Opacity("solid:Q", scale=None, legend=None),
     )
+    ways = base.transform_filter("datum.way_to_s > datum.way_from_s").mark_rect(color=accent(), opacity=0.55)
+    ways = ways.encode(x="way_from_s:Q", x2="way_to_s:Q", y=alt.value(0), y2=alt.value(WAY_PX))
     pictures = [_pictures(base, width_px) for width_px in PICTURES_PX]
     labels = base.mark_text(align="center", baseline="middle", fontSize=11, color=ink()).encode(
         x="middle_s:Q", y=alt.value(BLOCK_PX + 11), text="label:N"
     )
     st.altair_chart(
-        alt.layer(rects, *pictures, labels).properties(height=STRIP_TALL_PX), alt=_described(plan, blocks)
+        alt.layer(rects, ways, *pictures, labels).properties(height=STRIP_TALL_PX),
+        alt=_described(plan, blocks),
     )
 
 
@@ -103,6 +110,9 @@ def _blocks(project: Project, plan: Export) -> list[dict[str, Any]]:
                 "from": timecode(begin, rate),
                 "to": timecode(at, rate),
                 "frames": piece.frames,
+                "way_in": way_in_text(piece),
+                "way_from_s": float((begin + way_in_span(piece)[0]) / rate),
+                "way_to_s": float((begin + way_in_span(piece)[1]) / rate),
                 "kind": kind,
                 "solid": KINDS[kind],
                 "shown": f"{kind}, no clip yet" if piece.fallback else kind,
@@ -113,6 +123,13 @@ def _blocks(project: Project, plan: Export) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def way_in_text(piece: Piece) -> str:
+    """How the shot before gives way to it: "cut", "dissolve, 12 frames"."""
+    if not piece.way_in_frames:
+        return TransitionKind.CUT.value
+    return f"{piece.way_in}, {piece.way_in_frames} frames"
 
 
 def shown_as(mode: Mode, piece: Piece) -> str:

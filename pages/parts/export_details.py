@@ -4,12 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from core.editing import TransitionKind
 from core.exporter import Export, Piece
 from core.studio import the_studio
 from core.take import TakeId
 from core.timeline import timecode
-from pages.parts.cut_strip import shown_as
+from pages.parts.cut_strip import shown_as, way_in_text
 
 
 def show_contents(export: Export) -> None:
@@ -24,7 +23,7 @@ def show_contents(export: Export) -> None:
                 "From": timecode(at, rate),
                 "To": timecode(at + piece.frames, rate),
                 "Frames": piece.frames,
-                "Way in": _way_in(piece),
+                "Way in": way_in_text(piece),
                 "Shown": shown_as(export.mode, piece),
                 "Model": _model(export, piece),
                 "Take": piece.take_id or "",
@@ -32,17 +31,15 @@ def show_contents(export: Export) -> None:
             }
         )
         at += piece.frames
-    dull = {name for name in ("Way in", "Model", "Take", "Title") if not any(row[name] for row in rows)}
+    dull = {name for name in ("Model", "Take", "Title") if not any(row[name] for row in rows)}
+    if not any(piece.way_in_frames for piece in export.pieces):
+        dull.add("Way in")
     st.dataframe(
         [{name: value for name, value in row.items() if name not in dull} for row in rows],
         hide_index=True,
         height=min(38 + 35 * len(rows), 320),
         column_config={"Frames": st.column_config.NumberColumn(width="small")},
     )
-
-
-def _way_in(piece: Piece) -> str:
-    return "" if piece.way_in is TransitionKind.CUT else f"{piece.way_in}, {piece.way_in_frames} frames"
 
 
 def _model(export: Export, piece: Piece) -> str:
