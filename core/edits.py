@@ -240,14 +240,16 @@ def parse_title(value: Any, whose: str) -> str:
 
 
 def parse_transition(value: Any, whose: str) -> Transition:
-    """A transition from "cut", "dissolve 0.5" or "dip 1", or one that is there. Raises InputRefused."""
+    """A transition from "cut", "dissolve 0.5" or "Dip 1 s", or one that is there. Raises InputRefused."""
     if isinstance(value, Transition):
         return value
-    kind, _, length = str(value or "cut").strip().partition(" ")
+    kind, _, length = str(value or "cut").strip().lower().partition(" ")
     kind = _one_of(TransitionKind, "a transition")(kind, whose)
     if kind == TransitionKind.CUT:
         return Transition()
-    seconds = _number(length or "0.5", f"The transition of {whose}", "Write it as: dissolve 0.5.")
+    seconds = _number(
+        length.removesuffix("s") or "0.5", f"The transition of {whose}", "Write it as: dissolve 0.5."
+    )
     if not 0 < seconds <= LONGEST_TRANSITION_S:
         raise InputRefused(
             f"The transition of {whose} lasts {seconds:g} s; up to {LONGEST_TRANSITION_S:g} s are possible.",
@@ -265,7 +267,8 @@ def parse_loudness(value: Any, whose: str) -> float | None:
     """LUFS from -40 to -5; None leaves the sound as loud as it comes. Raises InputRefused."""
     if value in (None, "", "off"):
         return None
-    lufs = _number(value, f"The loudness of {whose}", "Enter LUFS, such as -14, or off.")
+    text = str(value).replace("−", "-").lower().partition("lufs")[0]
+    lufs = _number(text, f"The loudness of {whose}", "Enter LUFS, such as -14, or off.")
     if not -40 <= lufs <= -5:
         raise InputRefused(
             f"The loudness of {whose} is {lufs:g} LUFS; it goes from -40 to -5.",

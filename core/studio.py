@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.beats import Beats, find_beats
 from core.billing import Books
 from core.budgets import Budgets, BudgetState, BudgetStore, state_of
 from core.catalogue import Aspect, Catalogue, current_catalogue
@@ -213,6 +214,10 @@ class Studio:
             every=every,
             max_shift=max_shift,
         )
+
+    def beats(self, project_id: str) -> Beats:
+        """The beats of the project's music; the first time takes seconds. Raises what `find_beats` does."""
+        return find_beats(self.folder(project_id), self.project(project_id))
 
     def set_track(self, project_id: str, source: Path | bytes, name: str) -> Project:
         """Lay a piece of music under the cut."""

@@ -15,6 +15,7 @@ from pages.parts.settings_panel import show_settings
 from pages.parts.shot_sheet import show_shot_sheet
 from pages.parts.shot_table import show_shot_table, take_edits
 from pages.parts.shot_tools import remove_shots_form, show_oddities
+from pages.parts.snapping import show_snapping
 from pages.parts.watch import begin_drawing, watch
 from pages.parts.words import SHAPES, counted, plain, seconds_text, size_name
 
@@ -29,6 +30,7 @@ def show_header(project: Project) -> None:
             door("Settings", ":material/tune:", lambda: show_settings(project, the_studio().catalogue))
             door("Music", ":material/music_note:", lambda: bring_music(project))
             if project.shots:
+                door("On the beat", ":material/graphic_eq:", lambda: show_snapping(project))
                 door("Bring in stills", ":material/add_photo_alternate:", lambda: bring_stills(project))
                 door("Remove shots", ":material/delete:", lambda: remove_shots_form(project))
 

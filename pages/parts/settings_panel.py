@@ -4,12 +4,13 @@ import streamlit as st
 
 from core.catalogue import Aspect, Catalogue, Model
 from core.project import FRAME_RATES, SIZES, Project
+from pages.parts.cutting import show_cut_settings
 from pages.parts.fields import field_key, follow
 from pages.parts.words import FIELDS, SHAPES, model_name, size_name
 
 
 def show_settings(project: Project, catalogue: Catalogue) -> None:
-    """Title, shape, size, rate, model and sound."""
+    """Title, shape, size, rate, model and sound; then how shots are cut together and what is heard."""
     st.text_input(
         FIELDS["title"],
         max_chars=120,
@@ -35,6 +36,7 @@ def show_settings(project: Project, catalogue: Catalogue) -> None:
         **follow(field_key(project.id, "fps"), project.fps, project.fps),
     )
     _model_and_sound(project, catalogue)
+    show_cut_settings(project)
 
 
 def _model_and_sound(project: Project, catalogue: Catalogue) -> None:

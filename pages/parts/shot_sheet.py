@@ -9,6 +9,7 @@ from core.edits import Edit
 from core.links import still_url
 from core.project import Project, Shot
 from core.timeline import needed_frames
+from pages.parts.cutting import show_shot_in_cut
 from pages.parts.fields import field_key, follow
 from pages.parts.outcome import save
 from pages.parts.prompt_limit import cut_prompt
@@ -23,6 +24,7 @@ def show_shot_sheet(project: Project, catalogue: Catalogue) -> None:
     picture, words = st.columns([3, 2], gap="medium")
     with picture:
         _still(project, shot)
+        show_shot_in_cut(project, shot)
     with words:
         _words(project, shot, catalogue)
 

@@ -8,7 +8,7 @@ from core.catalogue import Catalogue
 from core.errors import StillmotionError
 from core.project import Project
 from core.studio import the_studio
-from core.timeline import problems
+from core.timeline import Problem, fit_problems, problems
 from pages.parts.outcome import Outcome, keep_outcome
 from pages.parts.prompt_limit import cut_prompt
 from pages.parts.words import counted
@@ -17,14 +17,12 @@ _SHOWN = 3
 
 
 def show_oddities(project: Project, catalogue: Catalogue) -> None:
-    """Gaps and overlaps, with the way to close them; and motion prompts that a model will not read whole."""
+    """Gaps and overlaps, with the way to close them; clips too short for their shots; prompts cut short."""
     odd = problems(project)
     if odd:
-        lines = [f"{problem.what} {problem.remedy}" for problem in odd[:_SHOWN]]
-        more = [f"and {len(odd) - _SHOWN} more like it."] if len(odd) > _SHOWN else []
         with st.container(horizontal=True, vertical_alignment="center"):
             st.info(
-                "  \n".join([*lines, *more]),
+                _lines(odd),
                 title="The times of the shots do not meet",
                 icon=":material/view_timeline:",
             )
@@ -34,6 +32,15 @@ def show_oddities(project: Project, catalogue: Catalogue) -> None:
                 on_click=_line_up,
                 args=(project,),
             )
+    unfilled = fit_problems(project)
+    if unfilled:
+        st.info(
+            _lines(unfilled),
+            title=f"{counted(len(unfilled), 'clip')} cannot fill the time of its shot"
+            if len(unfilled) == 1
+            else f"{counted(len(unfilled), 'clip')} cannot fill the time of their shots",
+            icon=":material/hourglass_bottom:",
+        )
     cut = _cut_prompts(project, catalogue)
     if cut:
         named = ", ".join(cut[:8]) + (" and others" if len(cut) > 8 else "")
@@ -42,6 +49,13 @@ def show_oddities(project: Project, catalogue: Catalogue) -> None:
             title=f"{counted(len(cut), 'motion prompt')} will be cut to the model's limit",
             icon=":material/content_cut:",
         )
+
+
+def _lines(odd: Sequence[Problem]) -> str:
+    """The first few, a line each."""
+    lines = [f"{problem.what} {problem.remedy}" for problem in odd[:_SHOWN]]
+    more = [f"and {len(odd) - _SHOWN} more like it."] if len(odd) > _SHOWN else []
+    return "  \n".join([*lines, *more])
 
 
 def _cut_prompts(project: Project, catalogue: Catalogue) -> list[str]:

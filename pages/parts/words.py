@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from core.catalogue import Aspect, Model
+from core.editing import ClipSound, Fit, Framing, TrackEnd
 from core.pricing import rate_text
 
 SHAPES: Mapping[Aspect, str] = {
@@ -27,8 +28,48 @@ FIELDS: Mapping[str, str] = {
     "environment": "Place",
     "symbolic_elements": "Elements",
     "motion_prompt": "Motion prompt",
+    "fit": "Fit",
+    "transition": "Transition",
+    "framing": "Framing",
+    "clip_sound": "The clips' own sound",
+    "loudness_lufs": "Loudness",
+    "track_end": "End of the music",
 }
 """What can be edited in a project and its shots."""
+
+FITS: Mapping[Fit, str] = {
+    Fit.AUTO: "Slow a little, then hold",
+    Fit.TRIM: "Own speed",
+    Fit.SLOW: "Slow to fill",
+    Fit.HOLD: "Hold the last picture",
+    Fit.LOOP: "Loop",
+}
+"""Ways in which a clip fills a shot that is longer than it."""
+
+FRAMINGS: Mapping[Framing, str] = {Framing.FILL: "Fill the frame", Framing.FIT: "Show all, with bars"}
+"""What becomes of pictures of another shape."""
+
+CLIP_SOUNDS: Mapping[ClipSound, str] = {
+    ClipSound.DUCK: "Music steps back for it",
+    ClipSound.KEEP: "Beside the music",
+    ClipSound.DROP: "Not heard",
+}
+"""What becomes of the clips' own sound."""
+
+TRACK_ENDS: Mapping[TrackEnd, str] = {TrackEnd.FADE: "Fades out", TrackEnd.TRIM: "Stops with the cut"}
+"""How music that is longer than the cut ends."""
+
+
+def transition_name(transition: str) -> str:
+    """A transition as people write it: "Cut", "Dissolve 0.5 s"."""
+    kind, _, seconds = transition.partition(" ")
+    return f"{kind.capitalize()} {seconds} s" if seconds else kind.capitalize()
+
+
+def loudness_name(lufs: str) -> str:
+    """A loudness as people write it: "−14 LUFS, the web"."""
+    use = {"-14": ", the web", "-16": ", speech", "-23": ", television"}.get(lufs, "")
+    return "As it comes" if lufs == "off" else f"{lufs.replace('-', '−')} LUFS{use}"
 
 
 def size_name(size: str) -> str:

@@ -119,6 +119,37 @@ def test_a_new_shape_brings_a_size_of_the_same_class() -> None:
     assert tall.size == "1080x1920"
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("Dissolve 0.7 s", "dissolve 0.7"),
+        (" dip 1,5s ", "dip 1.5"),
+        ("DISSOLVE", "dissolve 0.5"),
+        ("", "cut"),
+        ("cut 3", "cut"),
+    ],
+)
+def test_a_transition_is_read_as_people_write_it(typed: str, stored: str) -> None:
+    outcome = apply_edits(project(), [Edit(field="transition", now=typed, force=True)])
+    assert str(outcome.project.transition) == stored
+
+
+@pytest.mark.parametrize("typed", ["wipe 1", "dissolve -1", "dissolve 0", "dip 11", "dip long", "1"])
+def test_a_transition_that_is_none_is_refused(typed: str) -> None:
+    outcome = apply_edits(project(), [Edit(field="transition", now=typed, force=True)])
+    (error,) = outcome.refused
+    assert error.remedy
+    assert outcome.project == project()
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"), [("−18.5 LUFS, speech", -18.5), ("-23", -23), ("off", None), (-14, -14)]
+)
+def test_a_loudness_is_read_as_people_write_it(typed: Any, stored: float | None) -> None:
+    outcome = apply_edits(project(), [Edit(field="loudness_lufs", now=typed, force=True)])
+    assert outcome.project.loudness_lufs == stored
+
+
 def test_control_characters_never_reach_a_storyboard() -> None:
     outcome = apply_edits(project(), [edit("environment", "a\x00b\x1b[31m\ud800\r\nc", "")])
     assert outcome.project.shot("shot_001").environment == "a b [31m c"

@@ -7,7 +7,7 @@ from drawing import Draw
 from streamlit.testing.v1 import AppTest
 
 from core.edits import Edit
-from core.project import Project
+from core.project import Project, Video
 from core.studio import Studio
 
 ENTRY = Path(__file__).parents[2] / "pages" / "_main.py"
@@ -122,6 +122,18 @@ def test_the_settings_save_nothing_by_themselves(at_work: Studio, project: Proje
     for _ in range(3):
         without_exception(page.run())
     assert at_work.project(project.id).revision == project.revision
+
+
+def test_how_the_cut_is_put_together_is_saved(at_work: Studio, project: Project) -> None:
+    page = opened("Settings")
+    fill(page, "Framing", "fit", "selectbox")
+    fill(page, "Way into every shot", "dip 1", "selectbox")
+    fill(page, "The clips' own sound", "drop", "selectbox")
+    fill(page, "Loudness", "off", "selectbox")
+    fill(page, "End of the music", "trim", "selectbox")
+    saved = at_work.project(project.id)
+    assert (saved.framing, str(saved.transition), saved.clip_sound) == ("fit", "dip 1", "drop")
+    assert (saved.loudness_lufs, saved.track_end) == (None, "trim")
 
 
 # Bringing in
@@ -335,6 +347,75 @@ def test_names_are_shown_as_they_are(at_work: Studio, project: Project, draw: Dr
     page = opened("Bring in stills")
     page = without_exception(page.file_uploader[0].upload("*a* $1 $2.png", b"no picture").run())
     assert page.error[0].title.startswith(r"\*a\* \$1 \$2.png")
+
+
+def test_a_shots_own_way_in_fit_and_words_are_saved(at_work: Studio, project: Project) -> None:
+    page = press(one_shot(), "Shot after")
+    page = fill(page, "Way in", "dissolve 0.5", "selectbox")
+    page = fill(page, "A clip that is too short", "loop", "selectbox")
+    fill(page, "Words over the picture", "Chapter one")
+    shot = at_work.project(project.id).shot("shot_002")
+    assert (str(shot.transition), shot.fit, shot.title) == ("dissolve 0.5", "loop", "Chapter one")
+    fill(page, "Way in", "", "selectbox")
+    assert at_work.project(project.id).shot("shot_002").transition is None
+
+
+def test_the_first_shot_has_no_way_in(at_work: Studio, project: Project) -> None:
+    assert field(one_shot(), "Way in").disabled  # type: ignore[attr-defined]
+
+
+# On the beat
+
+
+def test_every_shift_is_shown_before_one_click_moves_the_cuts(at_work: Studio, project: Project) -> None:
+    page = opened("On the beat")
+    page.number_input(key="snap_bpm").set_value(80.0).run()
+    shown = page.dataframe[0].value
+    assert list(shown["Shot"]) == ["shot_002", "shot_003"]
+    assert list(shown["Why"]) == ["Is on a beat already", "Is on a beat already"]
+    page = without_exception(page.number_input(key="snap_offset").set_value(0.1).run())
+    assert list(page.dataframe[0].value["Shift"]) == [0.1, 0.1]
+    assert "2 of 2 cuts would move" in said(page)
+    assert [shot.start for shot in at_work.project(project.id).shots] == [0, 3, 6]
+    page = press(page, "Move 2 cuts")
+    assert [shot.start for shot in at_work.project(project.id).shots] == [0, 3.1, 6.1]
+    assert [shot.end for shot in at_work.project(project.id).shots] == [3.1, 6.1, 9]
+    assert "2 cuts moved to the beat." in said(page)
+
+
+def test_a_cut_that_somebody_else_moved_meanwhile_is_named(at_work: Studio, project: Project) -> None:
+    page = opened("On the beat")
+    page.number_input(key="snap_offset").set_value(0.1).run()
+    at_work.edit(project.id, [Edit(shot_id="shot_002", field="start", was=3.0, now=2.5)])
+    page = press(page, "Move 2 cuts")
+    assert "Start of shot_002: somebody else changed it too" in said(page)
+    assert at_work.project(project.id).shot("shot_002").start == 2.5
+
+
+def test_music_can_be_listened_to_only_where_there_is_some(at_work: Studio, project: Project) -> None:
+    page = opened("On the beat")
+    assert page.get("button_group")[0].proto.disabled
+
+
+def test_a_clip_that_cannot_fill_its_shot_is_named(at_work: Studio, project: Project) -> None:
+    def with_clip(there: Project) -> Project:
+        shot = there.shots[0]
+        video = Video(
+            video_url="/",
+            local_path="clips/a.mp4",
+            duration=1.0,
+            model="animatic",
+            has_audio=False,
+            generated_at="2026-01-01",
+            motion_prompt="",
+            take_id="t",
+        )
+        filmed = shot.model_copy(update={"render": shot.render.model_copy(update={"video": video})})
+        return there.model_copy(update={"shots": (filmed, *there.shots[1:])})
+
+    at_work.store.projects.edit(project.id, with_clip)
+    assert "1 clip cannot fill the time of its shot" in said(opened())
+    assert "The last picture of shot_001 stands for 59 % of the shot." in said(opened())
 
 
 # All of it
