@@ -20,11 +20,18 @@ STEPS = {
     8.0: "Every 8 beats",
 }
 _TALLEST_PX = 320
+_WIDTH_PX = 560
+"""Room for the longest reason."""
 _ROW_PX = 35
 
 
 def show_snapping(project: Project) -> None:
     """Where the beats come from, what they would do to every cut, and the button that moves them."""
+    with st.container(width=_WIDTH_PX):
+        _show(project)
+
+
+def _show(project: Project) -> None:
     where = st.segmented_control(
         "Beats of",
         [TEMPO, MUSIC],
@@ -103,10 +110,12 @@ def _show_plan(project: Project, plan: SnapPlan) -> None:
         row_height=_ROW_PX,
         height=min(_ROW_PX * (len(plan.shifts) + 1) + 3, _TALLEST_PX),
         column_config={
-            "Now": st.column_config.NumberColumn(format="%.3f"),
-            "On the beat": st.column_config.NumberColumn(format="%.3f"),
-            "Shift": st.column_config.NumberColumn(format="%+.3f"),
+            "Shot": st.column_config.TextColumn(width=82),
+            "Now": st.column_config.NumberColumn(format="%.3f", width=72),
+            "On the beat": st.column_config.NumberColumn(format="%.3f", width=88),
+            "Shift": st.column_config.NumberColumn(format="%+.3f", width=72),
         },
+        placeholder="",
         alt="Shift of every cut",
     )
     moved = len(plan.moved)
