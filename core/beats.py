@@ -20,10 +20,12 @@ from core.store.files import write_atomically
 
 ROOT = Path(__file__).resolve().parents[1]
 NEEDS = "requirements-beats.txt"
-LONGEST_HEARD_S = 1200.0
+LONGEST_HEARD_S = 900.0
 """Longer music takes more than a gigabyte to listen to."""
 PATIENCE_S = 300.0
+"""Listening takes seconds; the very first time librosa is compiled, half a minute on a slow computer."""
 RATE_HZ = 22_050
+"""Samples per second at which librosa listens."""
 
 
 class Beats(Record):

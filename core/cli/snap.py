@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import Any
 
 from core.cli.answer import Answer, verdict
-from core.cli.printing import counted, table
+from core.cli.printing import counted, say, table
 from core.edits import EditOutcome
 from core.studio import Studio
 from core.timeline import Reason, Shift, SnapPlan
@@ -13,6 +13,8 @@ from core.timeline import Reason, Shift, SnapPlan
 def snap(arguments: Namespace) -> Answer:
     """What becomes of every cut; with --apply they are moved, and what clashes is named."""
     studio = Studio.open()
+    if arguments.beats:
+        say("Listening to the music, unless its beats are known …")
     plan = studio.plan_snap(
         arguments.project,
         bpm=arguments.bpm,

@@ -8,19 +8,21 @@ import pandas as pd
 import streamlit as st
 
 from core.catalogue import Catalogue
+from core.editing import Fit
 from core.edits import Edit
 from core.links import thumb_url
 from core.project import Project, Shot
+from pages.parts.cutting import TRANSITIONS
 from pages.parts.outcome import save
 from pages.parts.watch import is_quiet
-from pages.parts.words import FIELDS
+from pages.parts.words import FIELDS, FITS, transition_name
 
 ROW_PX = 68
 _HEADER_PX = 37
 _TALLEST_PX = 668
 
 AS_THE_PROJECT = "As the project"
-"""In the table, for a shot that names no model of its own."""
+"""In the table, for a shot that names no model or no transition of its own."""
 
 COLUMNS: Mapping[str, str] = {
     "start": "start",
@@ -31,6 +33,9 @@ COLUMNS: Mapping[str, str] = {
     "elements": "symbolic_elements",
     "model": "video_model",
     "prompt": "motion_prompt",
+    "fit": "fit",
+    "way_in": "transition",
+    "title": "title",
 }
 """Column of the table → field of a shot."""
 
@@ -98,7 +103,7 @@ def _stored(shot: Shot, column: str, typed: Any) -> Any:
     """What is stored for what was typed: the written motion prompt is stored as none of one's own."""
     if column == "prompt" and typed == shot.model_copy(update={"motion_prompt": ""}).words:
         return ""
-    if column == "model" and typed == AS_THE_PROJECT:
+    if column in ("model", "way_in") and typed == AS_THE_PROJECT:
         return ""
     return "" if typed is None else typed
 
@@ -174,6 +179,9 @@ def _row(shot: Shot) -> dict[str, Any]:
         "elements": ", ".join(shot.symbolic_elements),
         "model": shot.video_model or AS_THE_PROJECT,
         "prompt": shot.words,
+        "fit": str(shot.fit),
+        "way_in": AS_THE_PROJECT if shot.transition is None else str(shot.transition),
+        "title": shot.title,
     }
 
 
@@ -182,9 +190,14 @@ def _columns(project: Project, catalogue: Catalogue) -> dict[str, Any]:
     used = {shot.video_model for shot in project.shots if shot.video_model} - {each.key for each in catalogue}
     models = [AS_THE_PROJECT, *(model.key for model in catalogue), *sorted(used)]
 
+    ways = {str(shot.transition) for shot in project.shots if shot.transition} - set(TRANSITIONS)
+
     def model_label(value: object) -> str:
         key = str(value)
         return catalogue[key].name if key in catalogue else key
+
+    def way_label(value: object) -> str:
+        return AS_THE_PROJECT if value == AS_THE_PROJECT else transition_name(str(value))
 
     return {
         "picture": config.ImageColumn("Picture", width=112, pinned=True),
@@ -209,4 +222,21 @@ def _columns(project: Project, catalogue: Catalogue) -> dict[str, Any]:
             width=294,
             help="What the model gets. Write your own; empty the cell to go back to the written one.",
         ),
+        "fit": config.SelectboxColumn(
+            FIELDS["fit"],
+            width=170,
+            options=[str(fit) for fit in Fit],
+            format_func=lambda value: FITS[Fit(str(value))],
+            required=True,
+            help="What becomes of a clip that is too short. One that is too long is trimmed.",
+        ),
+        "way_in": config.SelectboxColumn(
+            FIELDS["transition"],
+            width=118,
+            options=[AS_THE_PROJECT, *TRANSITIONS, *sorted(ways)],
+            format_func=way_label,
+            required=True,
+            help="The way in from the shot before.",
+        ),
+        "title": config.TextColumn(FIELDS["title"], width=140, help="Words over the picture."),
     }

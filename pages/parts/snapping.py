@@ -1,14 +1,17 @@
 """Cuts on the beat: the shift of every cut, shown before one click moves them."""
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
+from core.edits import Edit
 from core.errors import StillmotionError
 from core.project import Project
 from core.studio import the_studio
 from core.timeline import Reason, SnapPlan
 from pages.parts.notices import errors_shown
-from pages.parts.outcome import Outcome, keep_outcome
+from pages.parts.outcome import Outcome, keep_outcome, save
 from pages.parts.words import counted
 
 TEMPO, MUSIC = "A tempo", "The music"
@@ -19,6 +22,8 @@ STEPS = {
     4.0: "Every 4 beats",
     8.0: "Every 8 beats",
 }
+_MOVED = "cuts_moved"
+"""What the last click moved, so that it can be put back."""
 _TALLEST_PX = 320
 _WIDTH_PX = 560
 """Room for the longest reason."""
@@ -131,6 +136,24 @@ def _show_plan(project: Project, plan: SnapPlan) -> None:
         on_click=_move,
         args=(project.id, plan),
     )
+    _offer_way_back(project)
+
+
+def _offer_way_back(project: Project) -> None:
+    kept: tuple[str, tuple[Edit, ...]] | None = st.session_state.get(_MOVED)
+    if kept is not None and kept[0] == project.id:
+        st.button(
+            "Put the cuts back",
+            icon=":material/undo:",
+            type="tertiary",
+            on_click=_put_back,
+            args=kept,
+        )
+
+
+def _put_back(project_id: str, moved: tuple[Edit, ...]) -> None:
+    st.session_state.pop(_MOVED, None)
+    save(project_id, [replace(edit, now=edit.was, was=edit.now) for edit in moved])
 
 
 def _frame(plan: SnapPlan) -> pd.DataFrame:
@@ -155,6 +178,7 @@ def _move(project_id: str, plan: SnapPlan) -> None:
     except StillmotionError as error:
         keep_outcome(Outcome(project_id=project_id, errors=(error,)))
         return
+    st.session_state[_MOVED] = (project_id, outcome.applied)
     moved = sum(edit.field == "start" for edit in outcome.applied)
     keep_outcome(
         Outcome(

@@ -80,6 +80,14 @@ def test_music_that_was_spoiled_on_the_disk_is_named(studio: Studio, with_music:
         find_beats(folder, with_music)
 
 
+@needs_ears
+def test_music_of_an_hour_is_not_listened_to(studio: Studio, with_music: Project) -> None:
+    assert with_music.track
+    long = with_music.model_copy(update={"track": with_music.track.model_copy(update={"duration": 3600.0})})
+    with pytest.raises(InputRefused, match=r"clicks\.wav lasts 60 minutes; beats are found in up to 15\."):
+        find_beats(studio.folder(long.id), long)
+
+
 def test_without_the_extra_it_is_said_what_to_install(
     studio: Studio, with_music: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

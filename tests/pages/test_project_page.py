@@ -310,6 +310,23 @@ def test_a_shot_gets_a_model_of_its_own_and_the_projects_back(at_work: Studio, p
     assert at_work.project(project.id).shots[0].video_model == ""
 
 
+def test_fit_way_in_and_title_are_edited_for_many_shots_in_the_table(
+    at_work: Studio, project: Project
+) -> None:
+    cells: dict[int, dict[str, object]] = {
+        1: {"fit": "loop", "way_in": "dissolve 0.5", "title": "Chapter one"},
+        2: {"fit": "slow", "way_in": "dip 1"},
+    }
+    page = type_in_table(opened(), cells)
+    _, second, third = at_work.project(project.id).shots
+    assert (second.fit, str(second.transition), second.title) == ("loop", "dissolve 0.5", "Chapter one")
+    assert (third.fit, str(third.transition)) == ("slow", "dip 1")
+    assert table(page, "way_in") == ["As the project", "dissolve 0.5", "dip 1"]
+    type_in_table(page, {1: {"way_in": "As the project", "title": None}})
+    assert at_work.project(project.id).shots[1].transition is None
+    assert at_work.project(project.id).shots[1].title == ""
+
+
 def test_pictures_come_by_address(at_work: Studio, project: Project) -> None:
     assert all(str(each).startswith("/app/static/thumbs/ascent/") for each in table(opened(), "picture"))
 
@@ -381,6 +398,8 @@ def test_every_shift_is_shown_before_one_click_moves_the_cuts(at_work: Studio, p
     assert [shot.start for shot in at_work.project(project.id).shots] == [0, 3.1, 6.1]
     assert [shot.end for shot in at_work.project(project.id).shots] == [3.1, 6.1, 9]
     assert "2 cuts moved to the beat." in said(page)
+    press(page, "Put the cuts back")
+    assert [(shot.start, shot.end) for shot in at_work.project(project.id).shots] == [(0, 3), (3, 6), (6, 9)]
 
 
 def test_a_cut_that_somebody_else_moved_meanwhile_is_named(at_work: Studio, project: Project) -> None:
