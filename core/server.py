@@ -18,6 +18,7 @@ from typing import NoReturn
 import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
 
+from core.alerts import Herald
 from core.errors import InputRefused, StillmotionError
 from core.executor import Executor
 from core.exporter import ExportQueue
@@ -103,7 +104,7 @@ def at_work(studio: Studio) -> Iterator[None]:
     """Takes and exports are made inside. At the end, or at a signal, they stop where they can go on from."""
     executor = Executor(studio.settings.data, store=studio.store)
     exports = ExportQueue(studio.settings.data)
-    billing = studio.billing.watch()
+    billing = studio.billing.watch(also=Herald(studio.settings, studio.alerts).round)
 
     def ask_to_stop() -> None:
         executor.stop(0)

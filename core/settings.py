@@ -52,6 +52,16 @@ def _url(value: str) -> str:
 Url = Annotated[str, BeforeValidator(_url)]
 
 
+def _webhook(value: str | SecretStr) -> str:
+    """The address of a webhook: whole, since its path and query are its secret."""
+    address = value.get_secret_value() if isinstance(value, SecretStr) else value.strip()
+    base, _, _ = address.partition("?")
+    _url(base)
+    if not address.isascii() or not address.isprintable() or " " in address:
+        raise ValueError("it is not the address of a server")
+    return address
+
+
 def _name(value: str) -> str:
     """A name on one line."""
     name = " ".join(value.split())
@@ -95,6 +105,9 @@ class Settings(BaseModel):
     person: Annotated[str, AfterValidator(_name)] = Field(default_factory=_login_name)
     """Who orders takes here, for the ledger; the account's own name unless set. `STILLMOTION_PERSON`."""
 
+    webhook_url: Annotated[SecretStr, BeforeValidator(_webhook)] | None = None
+    """Where alerts are told, in Slack's incoming form; a secret. `STILLMOTION_WEBHOOK_URL`."""
+
     @property
     def rehearsal(self) -> bool:
         """Whether fal.ai is played by this computer, so that nothing is charged."""
@@ -112,6 +125,7 @@ NAMES: Mapping[str, str] = {
     "fal_pace": "STILLMOTION_FAL_PACE",
     "max_still_megapixels": "STILLMOTION_MAX_STILL_MEGAPIXELS",
     "person": "STILLMOTION_PERSON",
+    "webhook_url": "STILLMOTION_WEBHOOK_URL",
 }
 """Field of Settings → its name in the environment."""
 

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.alerts import Alert, find_alerts, unreadable_limits
 from core.beats import Beats, find_beats
 from core.billing import Books
 from core.budgets import Budgets, BudgetState, BudgetStore, state_of
@@ -503,6 +504,14 @@ class Studio:
     def budget_states(self, project_id: str | None = None) -> list[BudgetState]:
         """Where every limit stands, or those that an order for one project has to keep."""
         return state_of(self.budgets(), self.ledger.bill(), datetime.now(UTC), project_id)
+
+    def alerts(self) -> list[Alert]:
+        """What a person should know about money without looking for it, the urgent first."""
+        try:
+            limits, unreadable = self.budget_states(), []
+        except StillmotionError as error:
+            limits, unreadable = [], [unreadable_limits(error)]
+        return [*unreadable, *find_alerts(self.ledger.bill(), self.catalogue, limits)]
 
     def release_orphans(self) -> int:
         """Release money that a crash in the middle of an order left reserved. How many takes."""

@@ -20,7 +20,7 @@ NOWHERE = "https://fal.invalid"
 # No test may spend its developer's money: whatever key is in the environment or in .env, it is not used, and
 # nothing is sent to fal.ai. A test that speaks to the emulator says so itself. Processes of tests inherit it.
 os.environ |= {name: NOWHERE for name in NAMES.values() if name.endswith("_URL")}
-os.environ |= {"FAL_KEY": "", "FAL_ADMIN_KEY": ""}
+os.environ |= {"FAL_KEY": "", "FAL_ADMIN_KEY": "", "STILLMOTION_WEBHOOK_URL": ""}
 
 QUIET = "streamlit.runtime.scriptrunner_utils.script_run_context"
 """Says, of every page run by a test, that there is no browser."""

@@ -28,7 +28,7 @@ LISTS = ("billing_events", "events", "items", "data", "rows", "results")
 SIGNS: Mapping[str, str] = {"$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?([eE][-+]?\d+)?")
 _MONEY = re.compile(
-    r"(?P<before>[A-Za-z]{3}|US\$|[$€£¥])?\s*(?P<number>[-\d.,eE+]+)\s*(?P<after>[A-Za-z]{3}|[$€£¥])?"
+    r"(?P<before>[A-Za-z]{3}|US\$|[$€£¥])?\s*(?P<number>[-+]?[\d.,][-\d.,eE+]*)\s*(?P<after>[A-Za-z]{3}|[$€£¥])?"
 )
 
 

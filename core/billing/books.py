@@ -1,6 +1,5 @@
 """The verbs about prices and the bill, for pages and doors; the studio holds them as `studio.billing`."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from core.billing.corrections import Correction
@@ -8,7 +7,7 @@ from core.billing.drift import Drift, drift
 from core.billing.events import Reading, read_bill
 from core.billing.imports import BillImport, apply_import, import_bill
 from core.billing.prices import PriceDiff, apply_prices, refresh_prices
-from core.billing.watch import Billing
+from core.billing.watch import Also, Billing
 from core.catalogue import current_catalogue
 from core.ledger import Ledger
 from core.settings import Settings
@@ -45,6 +44,6 @@ class Books:
         """How far our estimates lie from the bill, model by model, the largest difference first."""
         return drift(self._ledger.bill())
 
-    def watch(self, *, also: Callable[[], None] = lambda: None) -> Billing:
+    def watch(self, *, also: Also = lambda _check: None) -> Billing:
         """The thread that reads the bill by itself, not started; `also` is done after each of its rounds."""
         return Billing(self._settings, self._store, self._ledger, also=also)

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from core.billing.events import Due, open_questions, read_bill
 from core.errors import Interrupted, StillmotionError
@@ -12,6 +13,8 @@ from core.providers.fal.platform import EVENTS_AT_ONCE
 from core.settings import Settings
 from core.store import Store
 from core.take import TakeId
+
+Also = Callable[[Callable[[], None]], None]
 
 log = logging.getLogger(__name__)
 
@@ -26,11 +29,12 @@ TROUBLE_S = (60.0, 300.0, 900.0, 3600.0)
 class Billing:
     """A daemon thread. `start` and `stop` belong to one owner.
 
-    `also` is called after each round, for what else is to be done from time to time, such as posting alerts.
+    `also` is called after each round, for what else is to be done from time to time, such as telling alerts.
+    It is given a check to call a few times a second: what that raises is to end it.
     """
 
     def __init__(
-        self, settings: Settings, store: Store, ledger: Ledger, *, also: Callable[[], None] = lambda: None
+        self, settings: Settings, store: Store, ledger: Ledger, *, also: Also = lambda _check: None
     ) -> None:
         self._settings, self._store, self._ledger, self._also = settings, store, ledger, also
         self._stop = threading.Event()
@@ -54,7 +58,7 @@ class Billing:
 
     def _loop(self) -> None:
         while not self._stop.wait(ROUND_S * self._settings.fal_pace):
-            for chore in (self._round, self._also):
+            for chore in (self._round, partial(self._also, self._check)):
                 try:
                     chore()
                 except Interrupted:

@@ -7,6 +7,7 @@ import tempfile
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
@@ -22,8 +23,11 @@ from core.pricing import dollars
 from core.settings import Settings, read_settings
 from core.store import SLOTS, Store
 from core.store.files import try_lock
+from core.studio import Studio
 
 PACKAGES = ("streamlit", "pydantic", "pillow", "av", "imageio-ffmpeg", "moviepy", "numpy", "filelock")
+OLD_PRICE_DAYS = 90
+"""Prices older than this are to be looked at again."""
 LITTLE_SPACE_BYTES = 2_000_000_000
 NO_SPACE_BYTES = 200_000_000
 FFMPEG_LIMIT_S = 20.0
@@ -87,6 +91,8 @@ def _findings() -> Iterator[Finding]:
     yield _guarded("receipts", lambda: _receipts(data))
     yield _guarded("ledger", lambda: _ledger(data))
     yield _guarded("reservations", lambda: _reservations(data))
+    yield _guarded("prices", lambda: _prices(data))
+    yield from _alerts(settings)
 
 
 def _guarded(name: str, look: Callable[[], Finding]) -> Finding:
@@ -135,9 +141,10 @@ def _ffmpeg() -> Finding:
 def _keys(settings: Settings) -> Iterator[Finding]:
     without = "not set: takes are made by the app's own camera moves, for nothing"
     yield _ok("FAL_KEY", "set" if settings.fal_key else without)
-    yield _ok(
-        "FAL_ADMIN_KEY", "set" if settings.fal_admin_key else "not set: costs are told by the price list"
-    )
+    untold = "not set: costs are told by units and the price list, until a bill is imported"
+    yield _ok("FAL_ADMIN_KEY", "set: the bill is read by itself" if settings.fal_admin_key else untold)
+    silent = "not set: alerts about money are told here and on the Costs page only"
+    yield _ok("STILLMOTION_WEBHOOK_URL", "set" if settings.webhook_url else silent)
 
 
 def _writable(data: Path) -> Finding:
@@ -221,6 +228,31 @@ def _ledger(data: Path) -> Finding:
         what=f"{bill.broken[0]} {len(bill.broken)} such lines are left out of the totals.",
         remedy=f"Look at {data / 'ledger.jsonl'}: a line cut short by a crash may go, others be mended.",
     )
+
+
+def _prices(data: Path) -> Finding:
+    """How old the oldest price is that orders are quoted by."""
+    dates = {model.name: model.price.as_of for model in read_catalogue(data) if model.paid}
+    oldest = min(dates, key=lambda name: dates[name])
+    days = (datetime.now(UTC).date() - date.fromisoformat(dates[oldest])).days
+    what = f"the oldest is of {dates[oldest]} ({oldest})"
+    if days <= OLD_PRICE_DAYS:
+        return _ok("prices", what)
+    remedy = "Compare them with fal's: python -m core prices refresh"
+    return Finding(name="prices", verdict=Verdict.WARN, what=what, remedy=remedy)
+
+
+def _alerts(settings: Settings) -> Iterator[Finding]:
+    """What a person should know about money, a finding each."""
+    try:
+        alerts = Studio(settings).alerts()
+    except StillmotionError as error:
+        yield _failing("alerts", error)
+        return
+    for alert in alerts:
+        yield Finding(name="money", verdict=Verdict.WARN, what=alert.what, remedy=alert.remedy)
+    if not alerts:
+        yield _ok("money", "no alerts")
 
 
 def _reservations(data: Path) -> Finding:

@@ -206,6 +206,14 @@ def _results(verbs: _Verbs) -> None:
     budget.add_argument(
         "--http-ceiling", metavar="USD", help="refuse a single order over HTTP above it; none: never"
     )
+    prices = verbs.add("prices", "billing:prices", "compare the price list with fal's own prices")
+    prices.add_argument("what", choices=["refresh"], help="ask fal, and show what differs")
+    prices.add_argument("--apply", action="store_true", help="quote by fal's prices from now on")
+    bill = verbs.add("bill", "billing:bill", "read fal's bill, import one, compare it with our estimates")
+    bill.add_argument("what", choices=["read", "import", "drift"], help="what to do")
+    bill.add_argument("file", metavar="FILE", nargs="?", help="with import: a CSV or JSON file from fal")
+    bill.add_argument("--apply", action="store_true", help="with import: write what it says into the ledger")
+    verbs.add("alerts", "billing:alerts", "say what a person should know about money")
     verbs.add("doctor", "doctor:doctor", "look whether everything that is needed is there and sound")
 
 
