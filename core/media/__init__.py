@@ -1,5 +1,6 @@
 """Pictures, clips and tracks: taken in, probed, made small."""
 
+from core.media.clips import Colours, PictureFacts, broken_off, count_frames, picture_facts
 from core.media.files import (
     ClipFacts,
     TrackFacts,
@@ -15,11 +16,16 @@ from core.media.stills import Still, safe_stem, shown_name, take_in_still, thumb
 
 __all__ = [
     "ClipFacts",
+    "Colours",
+    "PictureFacts",
     "Still",
     "TrackFacts",
+    "broken_off",
+    "count_frames",
     "ffmpeg",
     "ffmpeg_failure",
     "h264",
+    "picture_facts",
     "poster",
     "probe_clip",
     "probe_track",
