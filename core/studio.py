@@ -22,7 +22,16 @@ from core.costs import CostReport, report_costs
 from core.edits import Edit, EditOutcome, apply_edits, parse_aspect, parse_fps, parse_size, parse_title
 from core.errors import InputRefused, NotFound, NotNow, StillmotionError
 from core.executor import adopt, give_up, look_up, wake_all, with_clip
-from core.exporter import Export, Exports, delivery, made_ahead, order_export, plan_export, run_export
+from core.exporter import (
+    Certificate,
+    Export,
+    Exports,
+    delivery,
+    made_ahead,
+    order_export,
+    plan_export,
+    run_export,
+)
 from core.ledger import ledger_of
 from core.media import poster, thumbnail
 from core.offers import Offers, Wish, price_on_every_model
@@ -463,6 +472,10 @@ class Studio:
     def export(self, project_id: str, export_id: str) -> Export:
         """The export's receipt. Raises NotFound."""
         return self._exports.read(self.folder(project_id), export_id)
+
+    def certificate(self, project_id: str, export_id: str) -> Certificate:
+        """What the finished export really holds. Raises NotNow, NotFound or Damaged."""
+        return self._exports.certificate(self.folder(project_id), self.export(project_id, export_id))
 
     def cancel_export(self, project_id: str, export_id: str) -> Export:
         """Ask that an export ends; at once when nobody is at it. Nothing half-made is left."""

@@ -1,5 +1,6 @@
 """From the timeline to a file: segments made once, joined by copying packets, the sound laid under them."""
 
+from core.exporter.certificate import Certificate, CutPoint, SoundFacts
 from core.exporter.making import run_export
 from core.exporter.parts import Part, Window, parts_of, way_in_span
 from core.exporter.plan import Delivery, Export, ExportId, ExportState, Mode, Piece, Quality
@@ -9,6 +10,8 @@ from core.exporter.receipts import Exports, order_export
 from core.exporter.segments import made_ahead
 
 __all__ = [
+    "Certificate",
+    "CutPoint",
     "Delivery",
     "Export",
     "ExportId",
@@ -19,6 +22,7 @@ __all__ = [
     "Part",
     "Piece",
     "Quality",
+    "SoundFacts",
     "Window",
     "delivery",
     "made_ahead",

@@ -4,24 +4,25 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import Cancelled, Charge, Interrupted, MediaFailed, StillmotionError, disk_errors
-from core.exporter.ffmpeg import run_ffmpeg
+from core.exporter.certificate import Certificate, certificate_path, certify
+from core.exporter.join import join
 from core.exporter.parts import parts_of
 from core.exporter.plan import Export, ExportId, ExportState
 from core.exporter.receipts import Exports, cancel_mark
 from core.exporter.segments import make_segment, segment_path
 from core.exporter.sound import has_sound, make_sound
-from core.media import ffmpeg, probe_clip, safe_stem, sha256_of
+from core.media import safe_stem
 from core.providers.base import Signals
 from core.store import Store
-from core.store.files import put_in_place, sync_file
-from core.take import Failure
+from core.store.files import put_in_place, sync_file, write_atomically
+from core.take import Failure, Take, TakeId
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ def run_export(
     disk refuses even that; the export then goes on when it is run again.
     """
     exports = Exports()
-    folder = Store(data).projects.folder(project_id)
+    store = Store(data)
+    folder = store.projects.folder(project_id)
     lock = exports.lock(folder, export_id)
     if lock is None:
         return None
@@ -50,7 +52,7 @@ def run_export(
         export = exports.read(folder, export_id)
         if not export.under_way:
             return None
-        return _Making(folder, exports, export, stopping).run()
+        return _Making(folder, exports, export, store.takes.all, stopping).run()
     finally:
         lock.release()
 
@@ -58,10 +60,18 @@ def run_export(
 class _Making:
     """One export on its way, with its lock held."""
 
-    def __init__(self, folder: Path, exports: Exports, export: Export, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        exports: Exports,
+        export: Export,
+        takes: Callable[[Path], Mapping[TakeId, Take]],
+        stopping: Callable[[], bool],
+    ) -> None:
         self._folder = folder
         self._exports = exports
         self._export = export
+        self._takes = takes
         self._parts = parts_of(export)
         self._reporting = threading.Lock()
         self._missing = 0
@@ -83,8 +93,7 @@ class _Making:
             segments = self._segments()
             self._signals.check()
             self._say(SEGMENTS_SHARE, "joining", remaining_s=None)
-            path = self._join(segments)
-            self._finish(path)
+            self._finish(self._join(segments))
         except Interrupted:
             log.info("export.interrupted", extra={"action": "export.interrupted"})
         except Cancelled:
@@ -133,56 +142,45 @@ class _Making:
         make_segment(self._export, self._folder, part, replace(signals, progress=progress), threads=threads)
         self._hint(number, part.frames)
 
-    def _join(self, segments: list[Path]) -> Path:
+    def _join(self, segments: list[Path]) -> Certificate:
         export = self._export
         name = f"{safe_stem(export.title)}-{export.mode.value}-{export.export_id}.mp4"
         path = self._folder / "exports" / name
         draft = path.with_name(f".{export.export_id}-{os.getpid()}.mp4")
-        listing = path.with_name(f".{export.export_id}-{os.getpid()}.txt")
-        sound = path.with_name(f".{export.export_id}-{os.getpid()}.m4a")
         try:
+            sound = make_sound(export, self._folder, self._signals) if has_sound(export) else None
             with disk_errors(path):
-                lines = (
-                    f"file '{str(segment).replace(chr(39), chr(39) + chr(92) + chr(39) * 2)}'"
-                    for segment in segments
-                )
-                listing.write_text("\n".join(lines), encoding="utf-8")
-            heard = has_sound(export)
-            if heard:
-                make_sound(export, self._folder, sound, self._signals)
-            run_ffmpeg(
-                _join_command(listing, sound if heard else None, draft),
+                path.parent.mkdir(parents=True, exist_ok=True)
+            joined = join(export, segments, sound.path if sound else None, draft, self._signals)
+            certificate = certify(
+                export,
                 draft,
-                self._signals,
-                what="the cut",
+                joined,
+                sound.loudness if sound else None,
+                self._takes(self._folder),
+                name=path.name,
             )
-            self._check(draft)
             with disk_errors(path):
                 sync_file(draft)
+            write_atomically(certificate_path(path), certificate.model_dump_json(indent=1).encode())
+            with disk_errors(path):
                 put_in_place(draft, path)
+        except BaseException:
+            certificate_path(path).unlink(missing_ok=True)
+            raise
         finally:
-            for leftover in (draft, listing, sound):
-                leftover.unlink(missing_ok=True)
-        return path
+            draft.unlink(missing_ok=True)
+        return certificate
 
-    def _check(self, draft: Path) -> None:
-        frames = probe_clip(draft).frames
-        if frames != self._export.frames:
-            raise MediaFailed(
-                f"The cut came out with {frames} frames instead of {self._export.frames}.",
-                remedy="Export again; if it happens again, report it.",
-            )
-
-    def _finish(self, path: Path) -> None:
-        with disk_errors(path):
-            size = path.stat().st_size
+    def _finish(self, certificate: Certificate) -> None:
         self._say(
             1.0,
             "done",
             state=ExportState.DONE,
-            local_path=f"exports/{path.name}",
-            bytes=size,
-            sha256=sha256_of(path),
+            local_path=f"exports/{certificate.file}",
+            certified=True,
+            bytes=certificate.bytes,
+            sha256=certificate.sha256,
             finished_at=datetime.now(UTC),
         )
         cancel_mark(self._folder, self._export.export_id).unlink(missing_ok=True)
@@ -212,15 +210,3 @@ class _Making:
     def _say(self, fraction: float, stage: str, **changes: object) -> None:
         self._export = self._export.model_copy(update={"fraction": fraction, "stage": stage, **changes})
         self._exports.write(self._folder, self._export)
-
-
-def _join_command(listing: Path, sound: Path | None, result: Path) -> list[str]:
-    inputs = ["-f", "concat", "-safe", "0", "-i", str(listing)]
-    maps = ["-map", "0:v:0"]
-    if sound is not None:
-        inputs += ["-i", str(sound)]
-        maps += ["-map", "1:a:0"]
-    return [
-        *(ffmpeg(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", *inputs, *maps),
-        *("-c", "copy", "-movflags", "+faststart", str(result)),
-    ]

@@ -135,6 +135,8 @@ class Export(Record):
     """What is being done, for people."""
     local_path: str | None = None
     """The file, relative to the project's folder."""
+    certified: bool = False
+    """Whether its certificate is beside the file."""
     frames: int
     """Frames of the whole cut."""
     duration_s: float

@@ -8,6 +8,7 @@ from filelock import FileLock
 from pydantic import ValidationError
 
 from core.errors import Damaged, NotFound, NotNow, disk_errors
+from core.exporter.certificate import CERTIFICATE_ENDING, Certificate, certificate_path, read_certificate
 from core.exporter.plan import Export, ExportId, ExportState
 from core.project import ProjectId
 from core.store.files import Parsed, locked, try_lock, write_atomically
@@ -18,6 +19,7 @@ class Exports:
 
     def __init__(self) -> None:
         self._parsed = Parsed(_parse)
+        self._certificates = Parsed(read_certificate)
 
     def read(self, folder: Path, export_id: str) -> Export:
         """The export's receipt. Raises NotFound or Damaged."""
@@ -33,11 +35,23 @@ class Exports:
         """Every export of the project, newest first."""
         found = []
         for path in (folder / "exports").glob("*.json"):
+            if path.name.endswith(CERTIFICATE_ENDING):
+                continue
             with suppress(Damaged):
                 export = self._parsed.get(path)
                 if export is not None:
                     found.append(export)
         return sorted(found, key=lambda export: export.ordered_at, reverse=True)
+
+    def certificate(self, folder: Path, export: Export) -> Certificate:
+        """The certificate of a finished export. Raises NotNow, NotFound or Damaged."""
+        if export.local_path is None:
+            raise NotNow(f"The export is not done: it is {export.state}.", remedy="Wait until it is done.")
+        path = certificate_path(folder / export.local_path)
+        certificate = self._certificates.get(path)
+        if certificate is None:
+            raise NotFound(f"{path.name} is gone from the disk.", remedy="Export again to have it made anew.")
+        return certificate
 
     def write(self, folder: Path, export: Export) -> None:
         """Put the receipt on the disk."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from core.errors import MediaFailed, NotFound, disk_errors
 from core.exporter.compose import compose
 from core.exporter.conform import conform
-from core.exporter.parts import Part, Window, parts_of
-from core.exporter.plan import Export
+from core.exporter.parts import Part, parts_of
+from core.exporter.plan import Export, Piece
 from core.media import sha256_of
 from core.providers.base import Signals
 from core.store.files import put_in_place, sync_file
@@ -41,7 +41,7 @@ def make_segment(export: Export, folder: Path, part: Part, signals: Signals, *, 
             made = [make_segment(export, folder, each, signals, threads=threads) for each in plain]
             compose(export, part, made, draft, signals, threads=threads)
         else:
-            source = _sound_source(folder, part.windows[0])
+            source = require_source(folder, part.windows[0].piece)
             conform(export, part.windows[0], source, draft, signals, threads=threads)
         with disk_errors(path):
             sync_file(draft)  # a cut-short one would spoil every later cut of this shot
@@ -51,9 +51,8 @@ def make_segment(export: Export, folder: Path, part: Part, signals: Signals, *, 
     return path
 
 
-def _sound_source(folder: Path, window: Window) -> Path:
-    """The file behind `window`, there and unchanged. Raises NotFound or MediaFailed."""
-    piece = window.piece
+def require_source(folder: Path, piece: Piece) -> Path:
+    """The file behind `piece`, there and unchanged. Raises NotFound or MediaFailed."""
     source = folder / piece.source
     if not source.exists():
         raise NotFound(

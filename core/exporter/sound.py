@@ -1,40 +1,248 @@
-"""What is heard under the cut: the music and the clips' own sound, mixed to a measured loudness."""
+"""What is heard under the cut: mixed, brought to a loudness, encoded once, and kept by content."""
 
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from core.exporter.ffmpeg import run_ffmpeg
+from pydantic import ValidationError
+
+from core.errors import MediaFailed, NotFound, disk_errors
+from core.exporter.join import SOUND_RATE_HZ, address
+from core.exporter.loudness import Loudness, Meter, held_below, measure
+from core.exporter.mixing import Voice, heard_pieces, mix, music_of, sample_at, voices_of
 from core.exporter.plan import Export
-from core.media import ffmpeg, probe_track
+from core.exporter.segments import require_source
+from core.media import sha256_of
 from core.providers.base import Signals
+from core.store.files import put_in_place, sync_file
 
-FADE_S = 1.0
-"""How long the music takes to fade at the end of the cut."""
+if TYPE_CHECKING:
+    from av.packet import Packet
+
+    from core.exporter.pcm import Samples
+
+RECIPE = 1
+"""Grows when sound comes to be made in another way, so that old ones are not used again."""
+BITS_PER_S = 192_000
+TRUE_PEAK_DBTP = -1.0
+"""What the sound stays below, as EBU R128 has it for what is encoded further."""
+WITHIN_LU = 0.3
+"""How near to the loudness asked for is near enough."""
+MOST_GAIN_DB = 40.0
+"""What is so quiet that it would need more is noise, and stays quieter."""
+MOST_HELD_DB = 12.0
+"""How far peaks are held back at most: beyond that, sound is squashed."""
+TRIES = 4
+"""How often the sound is encoded at most, to come near its loudness below its peak."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sound:
+    """The sound of a cut, ready to be joined."""
+
+    path: Path
+    loudness: Loudness
 
 
 def has_sound(export: Export) -> bool:
     """Whether anything is heard in the cut."""
-    return export.track is not None
+    return export.track is not None or bool(heard_pieces(export))
 
 
-def make_sound(export: Export, folder: Path, result: Path, signals: Signals) -> None:
-    """Write the sound of the cut, exactly as long as it is, to the file `result`. Only when `has_sound`.
+def make_sound(export: Export, folder: Path, signals: Signals) -> Sound:
+    """The sound of the cut, exactly as long as it is, kept in `folder`/segments or made now.
 
-    Raises MediaFailed, StorageFailed, and Halted through `signals`; then `result` is not there.
+    Only when `has_sound`. May be called ahead of an export. Raises MediaFailed, StorageFailed, NotFound for
+    a source that is gone, and Halted through `signals`; then nothing half-made is left.
     """
+    path = folder / "segments" / f"{_key(export, folder)}.m4a"
+    kept = _kept(path)
+    if kept is not None:
+        return kept
+    for _, piece in heard_pieces(export):
+        require_source(folder, piece)
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.m4a")
+    facts = draft.with_suffix(".json")
+    try:
+        loudness = _Levelling(export, folder, draft, signals).run()
+        with disk_errors(path):
+            facts.write_text(loudness.model_dump_json(), encoding="utf-8")
+            for each in (facts, draft):
+                sync_file(each)
+                put_in_place(each, path.with_suffix(each.suffix))  # the sound last: then both are there
+    finally:
+        for each in (facts, draft):
+            each.unlink(missing_ok=True)
+    return Sound(path=path, loudness=loudness)
+
+
+def _kept(path: Path) -> Sound | None:
+    """The sound as it was made before."""
+    if path.exists():
+        with suppress(OSError, ValidationError):
+            loudness = Loudness.model_validate_json(path.with_suffix(".json").read_bytes())
+            return Sound(path=path, loudness=loudness)
+    return None
+
+
+def _key(export: Export, folder: Path) -> str:
+    """Name of the sound: the same whenever it would sound the same, whatever is seen."""
+    heard = {index for index, _ in heard_pieces(export)}
+    own, at = [], 0
+    for index, piece in enumerate(export.pieces):
+        ways_out = {
+            follower: export.pieces[follower] for follower in (index + 1,) if follower < len(export.pieces)
+        }
+        if index in heard:
+            ways = [(way.way_in, way.way_in_frames) for way in (piece, *ways_out.values())]
+            lengths = [at, piece.lead_frames, piece.own_frames, piece.frames]
+            own.append([piece.source_sha256, piece.source_s, piece.fit, lengths, ways])
+        at += piece.frames
+    track = [_track_sha256(export, folder), export.track_from_s, export.track_end] if export.track else None
+    how = [RECIPE, export.frames, export.fps, export.clip_sound, export.loudness_lufs]
+    return hashlib.sha256(json.dumps([how, track, own], sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _track_sha256(export: Export, folder: Path) -> str:
+    """Hash of the music. Raises NotFound, or MediaFailed when it is not the file that was brought."""
     assert export.track is not None
     track = folder / export.track
-    length_s = export.duration_s
-    fade_s = min(FADE_S, length_s / 4)
-    # A mono track goes to both sides as loud as it is; ffmpeg alone would take 3 dB off.
-    both = "pan=stereo|c0=c0|c1=c0," if probe_track(track, track.name).channels == 1 else ""
-    filters = (
-        f"{both}atrim=start={export.track_from_s:.6f},asetpts=PTS-STARTPTS,apad,atrim=0:{length_s:.6f},"
-        f"afade=t=out:st={length_s - fade_s:.6f}:d={fade_s:.6f}"
-    )
-    command = [
-        *(ffmpeg(), "-hide_banner", "-loglevel", "error", "-nostdin", "-y", "-i", str(track)),
-        *("-map", "0:a:0", "-vn", "-af", filters),
-        *("-ar", "48000", "-ac", "2", "-c:a", "aac", "-b:a", "192k"),
-        str(result),
-    ]
-    run_ffmpeg(command, result, signals, what="the music")
+    remedy = "Bring the track again on the Project page, or take it away."
+    if not track.exists():
+        raise NotFound(f"The music {track.name} is gone.", remedy=remedy)
+    digest = sha256_of(track)
+    named = re.fullmatch(r"track-([0-9a-f]{12})", track.stem)  # music is stored under its content's name
+    if named and not digest.startswith(named[1]):
+        raise MediaFailed(f"The music {track.name} was changed since it was brought.", remedy=remedy)
+    return digest
+
+
+class _Levelling:
+    """Mixes once to measure, and once more, at the right level, to encode; again when that was not it."""
+
+    def __init__(self, export: Export, folder: Path, draft: Path, signals: Signals) -> None:
+        self._export = export
+        self._draft = draft
+        self._signals = signals
+        self._length = sample_at(export.frames, export.frame_rate)
+        self._music: Voice | None = None
+        if export.track is not None:
+            self._music = music_of(export, folder / export.track, name=Path(export.track).name)
+        self._clips: Sequence[Voice] = voices_of(export, folder)
+
+    def run(self) -> Loudness:
+        """Write the sound to the draft; how loud it is."""
+        gain_db, held_db, ceiling = 0.0, 0.0, TRUE_PEAK_DBTP
+        wanted, raw = self._export.loudness_lufs, self._measured()
+        if wanted is None:
+            ceiling = 0.0 if raw.true_peak_dbtp is None or self._single else TRUE_PEAK_DBTP
+        elif raw.lufs is not None:
+            gain_db = min(wanted - raw.lufs, MOST_GAIN_DB)
+        peak = raw.true_peak_dbtp if raw.true_peak_dbtp is not None else -200.0
+        if self._single and wanted is None:
+            self._encode(self._blocks())
+            return measure(self._draft)
+        most_db = min(MOST_GAIN_DB, max(TRUE_PEAK_DBTP - peak + MOST_HELD_DB, 0.0))
+        capped = gain_db > most_db
+        gain_db = min(gain_db, most_db)
+        for _ in range(TRIES):
+            blocks = self._louder(gain_db)
+            held_db = max(0.0, peak + gain_db - ceiling)
+            if held_db > 0:
+                blocks = held_below(blocks, ceiling)
+            self._encode(blocks)
+            made = measure(self._draft)
+            over_db = max(0.0, (made.true_peak_dbtp or -200.0) - TRUE_PEAK_DBTP)
+            missing = 0.0 if wanted is None or made.lufs is None else wanted - made.lufs
+            if missing > WITHIN_LU and gain_db >= most_db:
+                capped, missing = True, 0.0
+            if over_db <= 0 and abs(missing) <= WITHIN_LU:
+                break
+            if over_db > 0:
+                ceiling -= over_db + 0.1
+            gain_db = min(gain_db + missing, most_db)
+        return made.model_copy(update={"note": self._note(made, raw, capped=capped)})
+
+    @property
+    def _single(self) -> bool:
+        """Whether one file alone is heard at a time, so that nothing adds up."""
+        return self._music is None or not self._clips
+
+    def _note(self, made: Loudness, raw: Loudness, *, capped: bool) -> str:
+        wanted = self._export.loudness_lufs
+        if wanted is None:
+            return ""
+        if raw.true_peak_dbtp is None:
+            return "It is silent, and stays so."
+        if raw.lufs is None or made.lufs is None:
+            return "It is too short or too quiet to be measured, and is left as loud as it was."
+        if abs(wanted - made.lufs) <= 0.5:
+            return ""
+        why = (
+            f"more would squash its peaks, which stay below {TRUE_PEAK_DBTP:g} dBTP"
+            if capped
+            else f"its peaks stay below {TRUE_PEAK_DBTP:g} dBTP"
+        )
+        return f"{made.lufs:.1f} LUFS instead of {wanted:g}: {why}."
+
+    def _blocks(self) -> "Iterator[Samples]":
+        for block in mix(self._length, self._music, self._clips, self._export.clip_sound):
+            self._signals.check()
+            yield block
+
+    def _louder(self, gain_db: float) -> "Iterator[Samples]":
+        factor = 10 ** (gain_db / 20)
+        for block in self._blocks():
+            block *= factor
+            yield block
+
+    def _measured(self) -> Loudness:
+        meter = Meter()
+        for block in self._blocks():
+            meter.hear(block)
+        return meter.result()
+
+    def _encode(self, blocks: "Iterator[Samples]") -> None:
+        encode(blocks, self._length, self._draft)
+
+
+def encode(blocks: "Iterator[Samples]", length: int, result: Path) -> None:
+    """Write `blocks`, exactly `length` samples, to the file `result`: AAC that begins with its first sample.
+
+    An AAC encoder puts a packet of lead-in before the sound, and an edit list to hide it; a player that does
+    not follow the list plays 21 ms late. Without that packet the list has nothing to hide, and the first 21
+    ms come up as if faded in. Raises StorageFailed.
+    """
+    import av
+
+    from core.exporter.pcm import frame_of
+
+    with disk_errors(result), av.open(address(result), "w", format="mp4") as file:
+        stream = file.add_stream("aac", rate=SOUND_RATE_HZ, layout="stereo")
+        stream.bit_rate = BITS_PER_S
+        stream.time_base = Fraction(1, SOUND_RATE_HZ)
+
+        def keep(packets: "list[Packet[Any]]") -> None:
+            for packet in packets:
+                if packet.pts is not None and 0 <= packet.pts < length:
+                    packet.duration = min(packet.duration or 1024, length - packet.pts)
+                    packet.dts = packet.pts
+                    file.mux_one(packet)
+
+        at = 0
+        for block in blocks:
+            if not len(block):
+                continue
+            keep(stream.encode(frame_of(block, at)))
+            at += len(block)
+        keep(stream.encode(None))
+        file.close()

@@ -84,6 +84,7 @@ def h264(fps: Fraction, *, draft: bool = False) -> list[str]:
     return [
         *("-c:v", "libx264", *care, "-bf", "0", "-g", f"{group}"),
         *("-flags", "+cgop", "-pix_fmt", "yuv420p", "-chroma_sample_location", "left", "-color_range", "tv"),
+        *("-x264-params", "sar=1/1"),  # said by all or by none: joined segments share one header
         *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
     ]
 
