@@ -187,6 +187,15 @@ def test_a_gap_stays_a_gap_and_an_overlap_an_overlap() -> None:
     assert [(each.field, each.now) for each in plan_snap(overlap, on_grid(60)).edits] == [("start", 2.0)]
 
 
+@pytest.mark.parametrize("times", [((0, 2.05), (2.12, 4)), ((0, 1.95), (1.87, 4))])
+def test_a_gap_never_becomes_an_overlap_nor_an_overlap_a_gap(times: tuple[tuple[float, float], ...]) -> None:
+    before = project(*times)
+    assert len(problems(before)) == 1
+    after = snapped(before, plan_snap(before, on_grid(60)))
+    assert (after.shots[0].end, after.shots[1].start) == (2, 2)
+    assert problems(after) == []
+
+
 def test_a_change_made_meanwhile_is_named_and_kept() -> None:
     before = follow_on(1.1, 4)
     theirs = apply_edits(before, [Edit(shot_id="shot_002", field="start", was=1.1, now=1.5)]).project
