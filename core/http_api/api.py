@@ -45,6 +45,7 @@ def api(studio: Studio) -> Starlette:
             _get("/projects", calls.projects),
             _get("/costs", calls.costs),
             _get("/budgets", calls.budgets),
+            _get("/metrics", calls.metrics),
             _get(project, calls.project),
             _get(f"{project}/takes", calls.takes),
             _get(f"{project}/take/{{take_id}}", calls.take),
@@ -156,6 +157,12 @@ class _Calls:
         path = export_path(export)
         answer = {"export_id": export.export_id, "export_url": path, "state": export.state.value}
         return _accepted(answer, path)
+
+    def metrics(self, _request: Request) -> Response:
+        """Money, takes, limits, slots and exports for the team's own monitoring, as OpenMetrics."""
+        from core.http_api.metrics import CONTENT_TYPE, metrics  # 0.1 s, for those who ask
+
+        return Response(metrics(self._studio), headers={**NO_STORE, "Content-Type": CONTENT_TYPE})
 
     def costs(self, request: Request) -> Response:
         """What was spent, is reserved and is at risk; with `?project=`, of one project."""
