@@ -32,6 +32,7 @@ from core.exporter import (
     plan_export,
     run_export,
 )
+from core.exporter.handoff import HandedOver, Sources, hand_over, wish
 from core.ledger import ledger_of
 from core.media import poster, thumbnail
 from core.offers import Offers, Wish, price_on_every_model
@@ -48,6 +49,7 @@ from core.pricing import Quote
 from core.progress import Outlook, Overview, ShotStatus, outlook, shot_statuses
 from core.project import SIZES, Project, ProjectId, ShotId
 from core.proposals import Proposal, last_quotes, propose
+from core.providers.base import Signals, unwatched
 from core.sample import install_sample
 from core.settings import Settings, read_settings
 from core.store import Pause, Store, now_text
@@ -485,6 +487,30 @@ class Studio:
                 f"The export has ended already: {export.state}.", remedy="There is nothing to cancel."
             )
         return self._exports.cancel(self.folder(project_id), export.export_id)
+
+    def hand_off(
+        self,
+        project_id: str,
+        out: Path,
+        *,
+        formats: Sequence[str] | None = None,
+        media: str | None = None,
+        zipped: bool = False,
+        signals: Signals | None = None,
+        **asked: Any,
+    ) -> HandedOver:
+        """Make a folder (or a zip) of the cut for other editing programs at `out`; `asked`: as to plan.
+
+        Camera moves are rendered meanwhile: call it from a thread that may wait. Nothing half-made is left.
+        """
+        chosen = wish(formats=formats, media=media, zipped=zipped)
+        sources = Sources(
+            export=self.plan_export(project_id, **asked),
+            project=self.project(project_id),
+            takes=self.takes(project_id),
+            folder=self.folder(project_id),
+        )
+        return hand_over(sources, out, chosen, signals or unwatched())
 
     # Money
 

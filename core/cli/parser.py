@@ -174,24 +174,21 @@ def _add_order_options(parser: ArgumentParser) -> None:
 
 def _results(verbs: _Verbs) -> None:
     export = verbs.add_for_project("export", "export:export", "make the cut: an MP4")
-    export.add_argument(
-        "--mode",
-        default="animated",
-        help="stills, animatic, or animated (default): the chosen takes, the animatic where there is none",
-    )
-    export.add_argument(
-        "--stand-in", help="what shows a shot that has no clip: animatic (default) or stills", metavar="MODE"
-    )
-    export.add_argument("--from", dest="first_shot", metavar="SHOT", help="the first shot of a range")
-    export.add_argument("--to", dest="last_shot", metavar="SHOT", help="the last shot of a range")
-    export.add_argument("--size", metavar="WxH", help="size of the picture; the project's otherwise")
-    export.add_argument("--fps", metavar="RATE", help="frames per second; the project's otherwise")
+    _add_delivery_options(export)
     export.add_argument("--quality", help="draft, or final (default)")
     export.add_argument(
         "--burn-in", action="store_true", help="names of shots and timecode in the picture, for review"
     )
     export.add_argument("--out", metavar="FILE", help="where to put the file, ending in .mp4")
     export.add_argument("--force", action="store_true", help="replace FILE when it exists")
+    hand_off = verbs.add_for_project(
+        "hand-off", "hand_off:hand_off", "hand the cut over to other editing programs, with its files"
+    )
+    hand_off.add_argument("--out", metavar="DIR", required=True, help="the folder to make")
+    hand_off.add_argument("--formats", type=_words, metavar="FORMAT,FORMAT", help="otio, otioz")
+    hand_off.add_argument("--media", help="link (default), copy or none: what becomes of the files")
+    hand_off.add_argument("--zip", action="store_true", help="one zip instead of a folder")
+    _add_delivery_options(hand_off)
     costs = verbs.add("costs", "costs:costs", "say what was spent, is reserved and is at risk")
     costs.add_argument("project", metavar="PROJECT", nargs="?", help="only this project")
     budget = verbs.add("budget", "budget:budget", "list the spending limits, set them, lift them")
@@ -215,6 +212,26 @@ def _results(verbs: _Verbs) -> None:
     bill.add_argument("--apply", action="store_true", help="with import: write what it says into the ledger")
     verbs.add("alerts", "billing:alerts", "say what a person should know about money")
     verbs.add("doctor", "doctor:doctor", "look whether everything that is needed is there and sound")
+
+
+def _add_delivery_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--mode",
+        default="animated",
+        help="stills, animatic, or animated (default): the chosen takes, the animatic where there is none",
+    )
+    parser.add_argument(
+        "--stand-in", help="what shows a shot that has no clip: animatic (default) or stills", metavar="MODE"
+    )
+    parser.add_argument("--from", dest="first_shot", metavar="SHOT", help="the first shot of a range")
+    parser.add_argument("--to", dest="last_shot", metavar="SHOT", help="the last shot of a range")
+    parser.add_argument("--size", metavar="WxH", help="size of the picture; the project's otherwise")
+    parser.add_argument("--fps", metavar="RATE", help="frames per second; the project's otherwise")
+
+
+def _words(text: str) -> list[str]:
+    """Words between commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
 def _names(text: str) -> list[str]:

@@ -59,6 +59,13 @@ class Signals:
             raise Cancelled
 
 
+def unwatched() -> Signals:
+    """Signals of nobody: the work goes on to its end, and no one is told how far it is."""
+    return Signals(
+        cancelled=lambda: False, stopping=lambda: False, started=lambda: None, progress=lambda *_: None
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Answer:
     """What a finished request gave."""

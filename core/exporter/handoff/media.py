@@ -1,0 +1,163 @@
+"""The files that go with a hand-off: every source once, under a name that says which shot and take it is."""
+
+import os
+import re
+import shutil
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+from urllib.parse import quote
+
+from core.errors import disk_errors
+from core.exporter.handoff.cut import Cut, Event, Kind
+from core.exporter.parts import Part, Window
+from core.exporter.plan import Export
+from core.exporter.segments import make_segment
+from core.providers.base import Signals
+from core.take import Take, TakeId
+
+FOLDER = "media"
+"""The folder in a hand-off that holds the files."""
+
+
+class MediaChoice(StrEnum):
+    """What becomes of the files."""
+
+    COPY = "copy"
+    """A copy of each: whatever is done to it, the project's own stays as it is."""
+    LINK = "link"
+    """A second name for the same file where the disk allows it, at once and without room; else a copy."""
+    NONE = "none"
+    """They stay in the project's folder, and are pointed at there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MediaFile:
+    """One file that events come from."""
+
+    name: str
+    """Its name in the hand-off: ASCII, safe on every disk, unique."""
+    path: Path
+    """Where it is now, in the project's folder."""
+    missing: bool = False
+    width: int = 0
+    """Pixels; 0 when that is not known."""
+    height: int = 0
+    fps: Fraction | None = None
+    """Its own frame rate; None for a still, or when that is not known."""
+    has_audio: bool = False
+
+    def url(self, choice: MediaChoice) -> str:
+        """How the files for editing programs point at it."""
+        return self.path.absolute().as_uri() if choice is MediaChoice.NONE else f"{FOLDER}/{quote(self.name)}"
+
+
+Media = Mapping[tuple[str, bool], MediaFile]
+"""The file of each event, by `Event.media`."""
+
+
+def media_of(
+    cut: Cut, folder: Path, takes: Mapping[TakeId, Take], signals: Signals
+) -> dict[tuple[str, bool], MediaFile]:
+    """The files of `cut`, with what has to be rendered made now (kept in `folder`/segments).
+
+    A source that is gone is `missing`. Raises MediaFailed or StorageFailed when rendering fails, and Halted
+    through `signals`.
+    """
+    numbers = take_numbers(takes)
+    files: dict[tuple[str, bool], MediaFile] = {}
+    names: set[str] = set()
+    for event in cut.events:
+        key = event.media
+        if key is not None and key not in files:
+            signals.check()
+            files[key] = _file(cut.export, event, folder, takes, numbers, names, signals)
+    return files
+
+
+def take_numbers(takes: Mapping[TakeId, Take]) -> dict[TakeId, int]:
+    """The number of each take among those of its shot, counted from 1 in the order they were ordered."""
+    counts: dict[str, int] = {}
+    numbers = {}
+    for take in takes.values():
+        numbers[take.take_id] = counts[take.shot_id] = counts.get(take.shot_id, 0) + 1
+    return numbers
+
+
+def _file(
+    export: Export,
+    event: Event,
+    folder: Path,
+    takes: Mapping[TakeId, Take],
+    numbers: Mapping[TakeId, int],
+    names: set[str],
+    signals: Signals,
+) -> MediaFile:
+    piece = event.piece
+    assert piece is not None
+    path = folder / piece.source
+    missing = not path.is_file()
+    width, height = export.frame_size
+    if event.kind is Kind.RENDERED:
+        what, fps, has_audio = "as_cut", export.frame_rate, False
+        if not missing:
+            window = Window(piece=piece, first=0, frames=event.available)
+            path = make_segment(export, folder, Part(windows=(window,)), signals)
+        name = free_name(f"{plain_name(piece.shot_id, 'shot')}_{what}", ".mp4", names)
+        return MediaFile(
+            name=name, path=path, missing=missing, width=width, height=height, fps=fps, has_audio=has_audio
+        )
+    if event.kind is Kind.STILL:
+        name = free_name(f"{plain_name(piece.shot_id, 'shot')}_still", path.suffix.lower(), names)
+        return MediaFile(name=name, path=path, missing=missing)
+    take = takes.get(TakeId(piece.take_id or ""))
+    number = numbers.get(TakeId(piece.take_id or ""), 1)
+    name = free_name(f"{plain_name(piece.shot_id, 'shot')}_take{number:02d}", path.suffix.lower(), names)
+    clip = take.clip if take else None
+    if clip is None:
+        return MediaFile(name=name, path=path, missing=missing, has_audio=piece.has_sound)
+    return MediaFile(
+        name=name,
+        path=path,
+        missing=missing,
+        width=clip.width,
+        height=clip.height,
+        fps=Fraction(clip.fps).limit_denominator(1001) if clip.fps else None,
+        has_audio=piece.has_sound,
+    )
+
+
+def plain_name(text: str, otherwise: str) -> str:
+    """`text` in ASCII letters, digits, - and _, at most 48 of them; `otherwise` when nothing is left."""
+    plain = (
+        unicodedata.normalize("NFKD", text.encode("utf-8", "ignore").decode())
+        .encode("ascii", "ignore")
+        .decode()
+    )
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", plain).strip("-_")[:48] or otherwise
+
+
+def free_name(stem: str, suffix: str, taken: set[str]) -> str:
+    """A name that is in `taken` from now on, and was not before; case does not tell names apart."""
+    name, number = f"{stem}{suffix}", 2
+    while name.lower() in taken:
+        name, number = f"{stem}_{number}{suffix}", number + 1
+    taken.add(name.lower())
+    return name
+
+
+def bring(file: MediaFile, folder: Path, choice: MediaChoice) -> None:
+    """Put `file` into `folder` under its name. Raises StorageFailed."""
+    target = folder / file.name
+    with disk_errors(target):
+        folder.mkdir(parents=True, exist_ok=True)
+        if choice is MediaChoice.LINK:
+            try:
+                os.link(file.path, target)
+            except OSError:  # another disk, or one that has no second names
+                shutil.copyfile(file.path, target)
+        else:
+            shutil.copyfile(file.path, target)
