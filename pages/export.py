@@ -6,7 +6,7 @@ from core.errors import InputRefused
 from core.exporter import Export, Mode
 from core.project import Project
 from core.studio import the_studio
-from core.timeline import frame_at, problems
+from core.timeline import fit_problems, frame_at, problems
 from pages.parts.current import current_project
 from pages.parts.cut_strip import show_cut
 from pages.parts.delivery import choose_plan
@@ -104,11 +104,11 @@ def show_notes(project: Project, plan: Export) -> None:
         _note(f"The music ends {seconds_text(short_s)} before the cut does; the rest is silent.")
     for told in shortened(project, plan):
         _note(told)
-    found = problems(project)
+    found = [*problems(project), *(fit_problems(project) if plan.mode is Mode.ANIMATED else [])]
     for problem in found[:NOTES]:
         _note(f"{problem.what} {problem.remedy}")
     if len(found) > NOTES:
-        _note(f"{len(found) - NOTES} more gaps and overlaps: line up the shots on the Project page.")
+        _note(f"{len(found) - NOTES} more of this kind: see to them on the Project page.")
 
 
 def shortened(project: Project, plan: Export) -> list[str]:

@@ -8,6 +8,7 @@ from drawing import Draw
 from streamlit.testing.v1 import AppTest
 from waiting import wait_until
 
+from core.edits import Edit
 from core.executor import Executor
 from core.exporter import ExportQueue, ExportState, Mode
 from core.links import export_url
@@ -160,6 +161,18 @@ def test_an_export_of_the_storyboard_as_it_was_is_said_to_be_old(
 def test_gaps_are_told_with_what_the_cut_makes_of_them(at_work: Studio, project: Project) -> None:
     at_work.remove_shots(project.id, ["shot_002"])
     assert "There is a gap of 0.20 s between shot_001 and shot_003." in said(opened())
+
+
+def test_a_clip_that_cannot_fill_its_shot_is_told_where_clips_are_shown(
+    at_work: Studio, project: Project
+) -> None:
+    with_clip(at_work, project, "shot_001")
+    longer = Edit(shot_id="shot_001", field="end", was=0.2, now=9.0)
+    at_work.edit(project.id, [longer])
+    page = opened()
+    assert "The last picture of shot_001 stands for 97 % of the shot." in said(page)
+    page.radio(key="mode").set_value(Mode.STILLS).run()
+    assert "The last picture of shot_001" not in said(page)
 
 
 def test_an_older_export_can_be_put_in_the_player(
