@@ -1,13 +1,18 @@
 """Composing: what is mixed or laid over, such as a dissolve, a title, a review copy's timecode."""
 
-import shutil
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.errors import disk_errors
+from core.errors import MediaFailed
 from core.exporter.parts import Part
 from core.exporter.plan import Export
+from core.media import probe_clip
+from core.media.encode import encoder
 from core.providers.base import Signals
+
+REPORT_EVERY = 12
+"""Frames between two words about how far it is."""
 
 
 def compose(
@@ -15,9 +20,45 @@ def compose(
 ) -> None:
     """Write the frames of `part` to the file `result`; `windows` are its conformed windows, in its order.
 
+    MoviePy reads and mixes, frame by frame; memory does not grow with the length. `threads` 0: all cores.
     Raises MediaFailed, StorageFailed, and Halted through `signals`; then `result` is not there.
     """
-    del export, part, threads  # every effect is yet to come
     signals.check()
-    with disk_errors(result):
-        shutil.copyfile(windows[-1], result)
+    for window, path in zip(part.windows, windows, strict=True):
+        _refuse_damaged(path, export.frame_size, part.frames, window.piece.shot_id)
+    from core.exporter.effects import composed  # MoviePy takes its time: not for those who only look
+
+    try:
+        with (
+            composed(export, part, windows) as frames,
+            encoder(
+                result, export.frame_size, export.frame_rate, pixel_format="rgb24", threads=threads
+            ) as encoding,
+        ):
+            for index, frame in enumerate(frames):
+                signals.check()
+                encoding.write(frame.data.cast("B"), signals.check)
+                if index % REPORT_EVERY == 0:
+                    signals.progress(index / part.frames, "")
+            encoding.finish(signals.check)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            result.unlink(missing_ok=True)
+        raise
+
+
+def _refuse_damaged(path: Path, frame_size: tuple[int, int], frames: int, shot_id: str) -> None:
+    try:
+        facts = probe_clip(path)
+    except MediaFailed as error:
+        raise damaged(shot_id) from error
+    if ((facts.width, facts.height), facts.frames) != (frame_size, frames):
+        raise damaged(shot_id)
+
+
+def damaged(shot_id: str) -> MediaFailed:
+    """The conformed frames of the shot are not what was written."""
+    return MediaFailed(
+        f"The prepared frames of {shot_id} are damaged.",
+        remedy="Delete the folder segments in the project's folder and export again: they are made anew.",
+    )

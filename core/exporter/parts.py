@@ -56,8 +56,8 @@ class Part(Record):
     windows: tuple[Window, ...]
     """One; for a dissolve two of the same length: the outgoing shot's handle, the incoming shot's start."""
     effect: Effect = Effect.PLAIN
-    title: str = ""
-    """Words over the picture."""
+    titles: tuple[str, ...] = ()
+    """Words over the picture of each window; none at all: over no picture."""
     burn: Burn | None = None
 
     @property
@@ -73,14 +73,14 @@ class Part(Record):
     @property
     def composed(self) -> bool:
         """Whether anything is laid over or mixed."""
-        return self.effect is not Effect.PLAIN or bool(self.title) or self.burn is not None
+        return self.effect is not Effect.PLAIN or bool(self.titles) or self.burn is not None
 
     def key(self, export: Export) -> str:
         """Name of its segment: the same whenever its pixels would be."""
         settings = [RECIPE, export.size, export.fps, export.framing, export.quality]
         windows = [window.pixels() for window in self.windows]
         burn = self.burn.model_dump() if self.burn else None
-        decides = [settings, windows, self.effect, self.title, burn]
+        decides = [settings, windows, self.effect, self.titles, burn]
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -93,7 +93,9 @@ def parts_of(export: Export) -> tuple[Part, ...]:
         before = export.pieces[index - 1] if index else None
         for part in _parts_of_piece(piece, before, after):
             burn = Burn(shot_id=piece.shot_id, first_frame=at) if export.burn_in else None
-            parts.append(part.model_copy(update={"title": piece.title, "burn": burn}))
+            words = tuple(window.piece.title for window in part.windows)
+            titles = words if any(words) else ()
+            parts.append(part.model_copy(update={"titles": titles, "burn": burn}))
             at += part.frames
     return tuple(parts)
 

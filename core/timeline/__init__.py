@@ -12,7 +12,6 @@ from core.timeline.places import (
     places,
     problems,
     require_shots,
-    timecode,
     total_frames,
 )
 from core.timeline.snapping import (
@@ -28,6 +27,7 @@ from core.timeline.snapping import (
     parse_offset,
     plan_snap,
 )
+from core.timeline.timecodes import full_timecode, timecode
 
 __all__ = [
     "LARGEST_SHIFT_S",
@@ -41,6 +41,7 @@ __all__ = [
     "fit_problems",
     "fitted",
     "frame_at",
+    "full_timecode",
     "in_order",
     "lined_up",
     "needed_frames",

@@ -145,13 +145,6 @@ def _seconds(exactly: Fraction) -> float:
     return round(float(exactly), 4)
 
 
-def timecode(frame: int, rate: Fraction) -> str:
-    """MM:SS:FF of a frame at a rate, counted without drop frames."""
-    whole = floor(rate + Fraction(1, 2))
-    seconds, frames = divmod(frame, whole)
-    return f"{seconds // 60:02d}:{seconds % 60:02d}:{frames:02d}"
-
-
 def require_shots(project: Project) -> tuple[Place, ...]:
     """The places that are seen. Raises InputRefused when there are none."""
     seen = tuple(place for place in places(project) if place.frames)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from core.errors import InputRefused, MediaFailed, StorageFailed, disk_errors
-from core.providers.animatic.encode import encoder
+from core.media.encode import encoder
 
 Box = tuple[float, float, float, float]
 

@@ -1,4 +1,4 @@
-"""Turns raw yuv420p frames into a real H.264 file, through one ffmpeg that never outlives its work."""
+"""Turns raw frames into a real H.264 file, through one ffmpeg that never outlives its work."""
 
 import contextlib
 import os
@@ -10,16 +10,29 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import MediaFailed, StorageFailed
-from core.media import ffmpeg, ffmpeg_failure, h264
+from core.media.files import ffmpeg, ffmpeg_failure, h264
 
 CHECK_INTERVAL_S = 0.1
 """How long a wish to stop may wait while ffmpeg writes its last bytes."""
 
 
+TAGGED = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+INTO = {
+    "yuv420p": TAGGED,
+    "rgb24": f"scale=out_color_matrix=bt709:out_range=tv:flags=bicubic,format=yuv420p,{TAGGED}",
+}
+"""Pixel format of the raw frames → the filters that bring them to Rec. 709 limited range."""
+
+
 @contextlib.contextmanager
-def encoder(path: Path, frame_size: tuple[int, int], fps: Fraction) -> Iterator["Encoder"]:
-    """An ffmpeg that turns raw frames into the file `path`; it never outlives the `with` block."""
-    command = _command(path, frame_size, fps)
+def encoder(
+    path: Path, frame_size: tuple[int, int], fps: Fraction, *, pixel_format: str = "yuv420p", threads: int = 0
+) -> Iterator["Encoder"]:
+    """An ffmpeg that turns raw frames into the file `path`; it never outlives the `with` block.
+
+    `pixel_format` is one of INTO, in Rec. 709; `threads` 0 stands for all cores.
+    """
+    command = _command(path, frame_size, fps, pixel_format, threads)
     # ffmpeg's complaints go to a file, so that a talkative one never blocks on us; its session is its own,
     # so that Ctrl+C in the terminal is ours to handle.
     with tempfile.TemporaryFile() as said, _started(command, said) as process:
@@ -54,8 +67,8 @@ class Encoder:
         assert process.stdin is not None
         self._process, self._frames, self._said, self._path = process, process.stdin, said, path
 
-    def write(self, plane: bytes, check: Callable[[], None]) -> None:
-        """Hand over a plane. Raises MediaFailed or StorageFailed when ffmpeg has ended."""
+    def write(self, plane: bytes | memoryview, check: Callable[[], None]) -> None:
+        """Hand over a plane, or a whole frame. Raises MediaFailed or StorageFailed when ffmpeg has ended."""
         try:
             self._frames.write(plane)
         except OSError as error:
@@ -80,22 +93,18 @@ class Encoder:
         return ffmpeg_failure(said, self._path, what="the clip")
 
 
-def _command(path: Path, frame_size: tuple[int, int], fps: Fraction) -> list[str]:
+def _command(
+    path: Path, frame_size: tuple[int, int], fps: Fraction, pixel_format: str, threads: int
+) -> list[str]:
     width, height = frame_size
     source = [
-        "-f",
-        "rawvideo",
-        "-pix_fmt",
-        "yuv420p",
-        "-video_size",
-        f"{width}x{height}",
-        "-framerate",
-        f"{fps}",
+        *("-f", "rawvideo", "-pix_fmt", pixel_format),
+        *("-video_size", f"{width}x{height}", "-framerate", f"{fps}"),
     ]
     return [
         *[ffmpeg(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"],
         *[*source, "-i", "pipe:0"],
-        *["-vf", "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"],
-        *h264(fps),
+        *["-vf", INTO[pixel_format]],
+        *[*h264(fps), "-threads", f"{threads}"],
         *["-fps_mode", "passthrough", "-an", "-movflags", "+faststart", "-f", "mp4", os.fspath(path)],
     ]
