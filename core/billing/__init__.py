@@ -5,6 +5,7 @@ from core.billing.corrections import Correction
 from core.billing.drift import Drift, drift
 from core.billing.events import Reading
 from core.billing.imports import BillImport
+from core.billing.lost import Candidate
 from core.billing.prices import LeftOut, PriceChange, PriceDiff
 from core.billing.watch import Billing
 
@@ -12,6 +13,7 @@ __all__ = [
     "BillImport",
     "Billing",
     "Books",
+    "Candidate",
     "Correction",
     "Drift",
     "LeftOut",

@@ -6,6 +6,7 @@ from core.billing.corrections import Correction
 from core.billing.drift import Drift, drift
 from core.billing.events import Reading, read_bill
 from core.billing.imports import BillImport, apply_import, import_bill
+from core.billing.lost import Candidate, candidates
 from core.billing.prices import PriceDiff, apply_prices, refresh_prices
 from core.billing.watch import Also, Billing
 from core.catalogue import current_catalogue
@@ -32,6 +33,12 @@ class Books:
         """Ask fal now what it billed, and append what it says. Raises InputRefused or ProviderError."""
         return read_bill(self._settings, self._store, self._ledger)
 
+    def candidates(self) -> list[Candidate]:
+        """What fal billed that a take in doubt may have become; a person adopts it. Raises ProviderError."""
+        if self._settings.fal_admin_key is None:
+            return []
+        return candidates(self._settings, self._store, self._ledger)
+
     def import_bill(self, source: Path | bytes) -> BillImport:
         """What a bill exported by hand says. Nothing is changed. Raises InputRefused or NotFound."""
         return import_bill(self._store, self._ledger.bill(), current_catalogue(self._settings.data), source)
@@ -40,7 +47,7 @@ class Books:
         """Append what the bill says to the ledger; the corrections that were made."""
         return apply_import(self._ledger, self._store, found)
 
-    def drift(self) -> list[Drift]:
+    def drift(self) -> tuple[Drift, ...]:
         """How far our estimates lie from the bill, model by model, the largest difference first."""
         return drift(self._ledger.bill())
 

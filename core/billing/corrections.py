@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from core.errors import NotFound, StillmotionError
+from core.errors import Damaged, NotFound, StillmotionError
 from core.ledger import Bill, Entry, Ledger, Line, TakeMoney, utc_now
 from core.pricing import tidy
 from core.store import Store
-from core.take import ENDED, TakeId
+from core.take import ENDED, Take, TakeId
 
 EVENTS, IMPORTED = "billing events", "bill imported"
 """Sources of a line that the bill gives; see `core.ledger.BILL_SOURCES`."""
@@ -108,14 +108,23 @@ def _tell_receipt(store: Store, correction: Correction) -> None:
     line = correction.before
     try:
         folder = store.projects.folder(line.project_id)
+        if not _untold(store.takes.read(folder, correction.take_id), correction):
+            return
         lock = store.takes.try_lock(folder, correction.take_id)
         if lock is None:
             return
         try:
             take = store.takes.read(folder, correction.take_id)
-            if take.state in ENDED and take.settled_usd != correction.usd:
+            if _untold(take, correction):
                 store.takes.write(folder, take.model_copy(update={"settled_usd": correction.usd}))
         finally:
             lock.release()
-    except NotFound:
+    except (
+        NotFound,
+        Damaged,
+    ):  # a project that was removed, a receipt that cannot be read: the ledger has it
         return
+
+
+def _untold(take: Take, correction: Correction) -> bool:
+    return take.state in ENDED and take.settled_usd != correction.usd

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from core.ledger import Bill
 
@@ -40,8 +41,9 @@ class Drift:
         return self.share is None or abs(self.share) > ALERT_SHARE
 
 
-def drift(bill: Bill) -> list[Drift]:
-    """Every model that was billed, the one with the largest difference first."""
+@lru_cache(maxsize=1)
+def drift(bill: Bill) -> tuple[Drift, ...]:
+    """Every model that was billed, the one with the largest difference first. One bill is folded once."""
     counts: defaultdict[str, int] = defaultdict(int)
     estimates: defaultdict[str, Decimal] = defaultdict(Decimal)
     billed: defaultdict[str, Decimal] = defaultdict(Decimal)
@@ -57,4 +59,4 @@ def drift(bill: Bill) -> list[Drift]:
         for model, count in counts.items()
         if estimates[model] or billed[model]
     ]
-    return sorted(found, key=lambda each: abs(each.difference_usd), reverse=True)
+    return tuple(sorted(found, key=lambda each: abs(each.difference_usd), reverse=True))

@@ -92,10 +92,10 @@ def read_bill(
         batch = due[start : start + EVENTS_AT_ONCE]
         since = max(min(each.money.ordered_at for each in batch) - MARGIN, utc_now() - OLDEST)
         items = billing_events(settings, [each.request_id for each in batch], since=since, check=check)
-        told = _told(items, odd)
-        said = [each for each in batch if each.request_id in told]
-        left = [each for each in batch if each.request_id not in told]
-        corrections = [_correction(each, told[each.request_id]) for each in said]
+        billed = told(items, odd)
+        said = [each for each in batch if each.request_id in billed]
+        left = [each for each in batch if each.request_id not in billed]
+        corrections = [_correction(each, billed[each.request_id]) for each in said]
         corrections += [_correction(each, Decimal(0)) for each in left if _never_came(each.money)]
         applied += apply_corrections(ledger, store, corrections, EVENTS)
         silent += [each for each in left if not _never_came(each.money)]
@@ -111,14 +111,20 @@ def _correction(due: Due, usd: Decimal) -> Correction:
     return correction_of(due.take_id, due.money, due.request_id, usd)
 
 
-def _told(items: Iterable[Mapping[str, Any]], odd: list[str]) -> dict[str, Decimal]:
-    """Request id → US dollars, of every event that can be used. An event that comes twice counts once."""
+def told(items: Iterable[Mapping[str, Any]], odd: list[str]) -> dict[str, Decimal]:
+    """Request id → US dollars, of every event that can be used; what is `odd` about others is added there.
+
+    An event that comes twice counts once.
+    """
     totals: dict[str, Decimal] = {}
     seen = set()
     for item in items:
         request_id, when = item.get("request_id"), item.get("timestamp")
-        usd = _amount(item.get("cost_total"))
-        if not isinstance(request_id, str) or usd is None or usd < 0:
+        usd = usd_of(item.get("cost_total"))
+        currency = item.get("currency", "USD")
+        if currency != "USD":
+            odd.append(f"The bill's event for request {str(request_id)[:60]} is in {str(currency)[:20]}.")
+        elif not isinstance(request_id, str) or usd is None or usd < 0:
             odd.append(f"The bill's event for request {str(request_id)[:60]} has no usable amount.")
         elif (request_id, when, usd) not in seen:
             seen.add((request_id, when, usd))
@@ -126,7 +132,8 @@ def _told(items: Iterable[Mapping[str, Any]], odd: list[str]) -> dict[str, Decim
     return totals
 
 
-def _amount(raw: object) -> Decimal | None:
+def usd_of(raw: object) -> Decimal | None:
+    """The amount that an event says; None when it is none."""
     try:
         usd = Decimal(str(raw)) if raw is not None and not isinstance(raw, bool) else None
     except InvalidOperation:

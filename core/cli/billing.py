@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.billing import BillImport, Correction, Drift, PriceDiff, Reading
+from core.billing import BillImport, Candidate, Correction, Drift, PriceDiff, Reading
 from core.cli.answer import Answer
 from core.cli.parser import refuse_usage
 from core.cli.printing import counted, table
@@ -72,7 +72,7 @@ def bill(arguments: Namespace) -> Answer:
         refuse_usage(arguments, "--apply goes with import")
     studio = Studio.open()
     if arguments.what == "read":
-        return _read(studio.billing.read_bill())
+        return _read(studio.billing.read_bill(), studio.billing.candidates())
     if arguments.what == "drift":
         return _drift(studio.billing.drift())
     found = studio.billing.import_bill(Path(arguments.file))
@@ -80,17 +80,31 @@ def bill(arguments: Namespace) -> Answer:
     return _imported(found, made)
 
 
-def _read(reading: Reading) -> Answer:
+def _read(reading: Reading, candidates: Sequence[Candidate]) -> Answer:
     said = counted(len(reading.applied), "take")
     return Answer(
         facts={
             "asked": reading.asked,
             "corrections": [_facts(each) for each in reading.applied],
             "silent": [each.take_id for each in reading.silent],
+            "candidates": [
+                {
+                    "take_id": each.take_id,
+                    "request_id": each.request_id,
+                    "usd": usd_text(each.usd),
+                    "at": each.at.isoformat(),
+                }
+                for each in candidates
+            ],
         },
         lines=[
             *_correction_lines(reading.applied),
             f"The bill told of {said}; of {len(reading.silent)} it says nothing (yet).",
+            *(
+                f"{each.take_id} is in doubt, and {dollars(each.usd)} were billed then for a request "
+                f"of no take here. If it is that one: python -m core resolve {each.take_id} --adopt {each.request_id}"
+                for each in candidates
+            ),
         ],
         asides=reading.odd,
     )

@@ -230,8 +230,12 @@ class Life:
         cost, source = settled(self.take, self._job().model.price)
         self._write_line(Entry.SETTLE, cost, source, clip=True)
         told = filter(None, (_TOO_LATE if self._too_late else None, off_quote(self.take, cost)))
-        self._move(State.DONE, clip=clip, settled_usd=cost, warnings=(*self.take.warnings, *told))
+        self._move(State.DONE, clip=clip, settled_usd=self._counted(), warnings=(*self.take.warnings, *told))
         self._store.takes.tidy(self._folder, self.take.take_id)
+
+    def _counted(self) -> Decimal:
+        """What counts of the take's money: the bill may have told of it before its clip came home."""
+        return self._ledger.bill().last[self.take.take_id].usd
 
     def _bring_home(self, provider: Provider, path: Path) -> ClipFacts:
         """Put the result's clip at `path`, whole and playable; what it is."""

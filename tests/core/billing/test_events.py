@@ -12,6 +12,7 @@ from billing_case import ended, written
 from fal_emulator import AccountControl
 from waiting import wait_until
 
+from core.billing.events import told
 from core.errors import InputRefused, ProviderError
 from core.executor import Executor
 from core.ledger import Entry, ledger_of
@@ -121,11 +122,60 @@ def test_money_at_risk_that_the_bill_never_speaks_of_is_free_again_after_days_an
     assert bill.at_risk_usd == Decimal("0.70")
 
 
+def test_a_bill_that_came_before_the_clip_is_what_the_receipt_says(
+    studio: Studio, data: Path, request: pytest.FixtureRequest
+) -> None:
+    (take,) = studio.order_takes("ascent", ["shot_001"])
+    written(data, take.take_id, (Entry.SETTLE, "0.30", "bill imported"))
+    request.getfixturevalue("slots")
+    (done,) = ended(studio, [take])
+    assert done.state is State.DONE
+    assert done.settled_usd == studio.costs().spent_usd == Decimal("0.30")
+
+
+def test_an_event_in_another_currency_or_without_an_amount_is_named_and_counts_nowhere() -> None:
+    odd: list[str] = []
+    events: list[dict[str, Any]] = [
+        {"request_id": "r-1", "cost_total": 0.35, "timestamp": "a"},
+        {"request_id": "r-1", "cost_total": 0.35, "timestamp": "a"},
+        {"request_id": "r-1", "cost_total": 0.05, "timestamp": "b"},
+        {"request_id": "r-2", "cost_total": 0.35, "currency": "EUR"},
+        {"request_id": "r-3", "cost_total": None},
+        {"request_id": "r-4", "cost_total": "nan"},
+        {"request_id": "r-5", "cost_total": -1},
+        {"cost_total": 1},
+    ]
+    assert told(events, odd) == {"r-1": Decimal("0.40")}
+    assert len(odd) == 5
+    assert "EUR" in odd[0]
+
+
 def test_a_take_that_was_never_sent_or_is_under_way_is_not_asked_for(studio: Studio, data: Path) -> None:
     written(data, "waiting", (Entry.RESERVE, "0.35", "quote"))
     written(data, "unsent", (Entry.RESERVE, "0.35", "quote"), (Entry.RELEASE, "0", "cancelled"))
     written(data, "free", (Entry.RESERVE, "0", "quote"), (Entry.SETTLE, "0", "table price"), request_id="r")
     assert studio.billing.read_bill().asked == 0
+
+
+def test_a_lost_take_is_shown_what_was_billed_then_and_belongs_to_nobody(
+    studio: Studio, account: AccountControl, slots: Executor
+) -> None:
+    account.script(
+        {"match": {"call": "submit", "nth": 1}, "do": "drop_after"},
+        {"match": {"call": "submit", "nth": 1}, "do": "lost_history"},
+    )
+    (lost,) = ended(studio, studio.order_takes("ascent", ["shot_001"]))
+    assert lost.state is State.UNRESOLVED
+    ended(studio, studio.order_takes("ascent", ["shot_002"]))
+    submitted = account.record()["submits"][0]
+    wait_until(lambda: bool(studio.billing.candidates()), what="the request to be billed")
+    (candidate,) = studio.billing.candidates()
+    assert (candidate.take_id, candidate.request_id) == (lost.take_id, submitted["request_id"])
+    assert candidate.usd == Decimal("0.35")
+    studio.adopt_request(lost.take_id, candidate.request_id)
+    (home,) = ended(studio, [lost])
+    assert home.state is State.DONE
+    assert studio.billing.candidates() == []
 
 
 def test_many_takes_are_asked_for_in_batches_that_fal_takes(

@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from billing_case import written
@@ -53,6 +54,7 @@ def test_nothing_changes_until_it_is_applied_and_then_each_take_has_what_the_bil
     costs = Studio(Settings(data=data)).costs()
     assert (costs.spent_usd, costs.at_risk_usd) == (Decimal("1.05"), Decimal(0))
     assert {line.source for line in costs.lines} == {"bill imported"}
+    assert not (data / "projects").exists()  # a bill brings back no project that was removed
 
 
 def test_a_bill_that_is_imported_again_changes_nothing(books: Books, data: Path) -> None:
@@ -191,6 +193,31 @@ def test_a_row_with_more_cells_than_columns_is_not_guessed_at() -> None:
 def test_a_file_that_is_not_there_is_said_so(books: Books, tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         books.import_bill(tmp_path / "bill.csv")
+
+
+@given(
+    st.lists(st.decimals(0, 9, places=4), min_size=1, max_size=6),
+    st.lists(st.tuples(st.integers(0, 8), st.decimals(0, 9, places=9)), max_size=12),
+)
+def test_after_any_bill_each_take_costs_what_the_bill_says_once_or_what_it_did_before(
+    estimates: list[Decimal], rows: list[tuple[int, Decimal]]
+) -> None:
+    with TemporaryDirectory() as folder:
+        data = Path(folder)
+        for number, usd in enumerate(estimates):
+            written(data, f"t{number}", (Entry.SETTLE, str(usd), "table price"), request_id=f"r-{number}")
+        studio = Studio(Settings(data=data))
+        found = studio.billing.import_bill(csv(*(f"r-{number},,{usd}" for number, usd in rows)))
+        studio.billing.apply_import(found)
+        said: dict[int, set[Decimal]] = {}
+        for number, usd in rows:
+            said.setdefault(number, set()).add(usd)
+        expected = [
+            next(iter(said[number])) if len(said.get(number, ())) == 1 else usd
+            for number, usd in enumerate(estimates)
+        ]
+        assert studio.ledger.bill().spent_usd == sum(expected)
+        assert len(found.unknown) + len(found.rejected) + len(found.corrections) + found.known == len(rows)
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
