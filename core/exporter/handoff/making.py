@@ -39,9 +39,13 @@ class Format(StrEnum):
     """OpenTimelineIO: a timeline that points at the files in `media`."""
     OTIOZ = "otioz"
     """The same as one package with the files in it."""
+    EDL = "edl"
+    """CMX3600: the oldest list that everything reads."""
+    FCPXML = "fcpxml"
+    """For Final Cut Pro and DaVinci Resolve."""
 
 
-USUAL = (Format.OTIO,)
+USUAL = (Format.OTIO, Format.EDL, Format.FCPXML)
 """What is handed over when nothing is named. (A package would hold every file a second time.)"""
 
 
@@ -169,12 +173,28 @@ def _write_otioz(bundle: Bundle, folder: Path) -> list[str]:
     return []
 
 
+def _write_edl(bundle: Bundle, folder: Path) -> list[str]:
+    from core.exporter.handoff.edl import write_edls
+
+    return write_edls(bundle.cut, bundle.media, bundle.music, folder, bundle.stem)
+
+
+def _write_fcpxml(bundle: Bundle, folder: Path) -> list[str]:
+    from core.exporter.handoff.fcpxml import fcpxml, write_fcpxml
+
+    text = fcpxml(bundle.cut, bundle.media, bundle.music, bundle.choice)
+    write_fcpxml(text, folder / f"{bundle.stem}.fcpxml")
+    return []
+
+
 WRITERS: Mapping[Format, Callable[[Bundle, Path], list[str]]] = {
     Format.OTIO: _write_otio,
     Format.OTIOZ: _write_otioz,
+    Format.EDL: _write_edl,
+    Format.FCPXML: _write_fcpxml,
 }
 """Each writes its files into a folder, and returns what a person should know, one sentence each."""
-WORDS = {Format.OTIO: "timeline", Format.OTIOZ: "package"}
+WORDS = {Format.OTIO: "timeline", Format.OTIOZ: "package", Format.EDL: "EDL", Format.FCPXML: "FCPXML"}
 """What each format is called while it is written."""
 
 
