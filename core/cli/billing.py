@@ -100,13 +100,16 @@ def _read(reading: Reading, candidates: Sequence[Candidate]) -> Answer:
         lines=[
             *_correction_lines(reading.applied),
             f"The bill told of {said}; of {len(reading.silent)} it says nothing (yet).",
-            *(
-                f"{each.take_id} is in doubt, and {dollars(each.usd)} were billed then for a request "
-                f"of no take here. If it is that one: python -m core resolve {each.take_id} --adopt {each.request_id}"
-                for each in candidates
-            ),
+            *map(_candidate_line, candidates),
         ],
         asides=reading.odd,
+    )
+
+
+def _candidate_line(each: Candidate) -> str:
+    return (
+        f"{each.take_id} is in doubt; {dollars(each.usd)} were billed then for a request of no take here. "
+        f"If it is that one: python -m core resolve {each.take_id} --adopt {each.request_id}"
     )
 
 
