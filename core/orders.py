@@ -2,17 +2,17 @@
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-from core.budgets import BudgetStore, refuse_over, refuse_unagreed, soft_warnings
+from core.budgets import Budgets, BudgetStore, refuse_over, refuse_unagreed, soft_warnings
 from core.catalogue import Catalogue, Model
 from core.errors import InputRefused, NotNow
 from core.executor import line_for, release_unsent, request_ids, wake_all
-from core.ledger import Entry, Ledger
+from core.ledger import Bill, Entry, Ledger
 from core.motion_prompt import cut_to_limit
 from core.pricing import Quote, price_text, quote
 from core.project import Project, Shot, ShotId
@@ -140,12 +140,19 @@ def _reserved(ledger: Ledger, budgets: BudgetStore, takes: Sequence[Take], sourc
         if any(line.usd for line in lines):
             limits = budgets.read()
             refuse_over(limits, transaction.bill, lines)
-            warnings = tuple(soft_warnings(limits, transaction.bill, lines))
+            warnings = (*soft_warnings(limits, transaction.bill, lines), *_unsure(limits, transaction.bill))
         transaction.append(*lines)
     return [
         take.model_copy(update={"warnings": (*take.warnings, *warnings)}) if take.quote.usd_high else take
         for take in takes
     ]
+
+
+def _unsure(limits: Budgets, bill: Bill) -> Iterator[str]:
+    """That limits were checked without all that was spent."""
+    if limits.budgets and bill.broken:
+        count = len(bill.broken)
+        yield f"The limits were checked without {count} line(s) of the ledger that cannot be read."
 
 
 def _spoken_for(takes: Mapping[TakeId, Take]) -> set[str]:

@@ -13,9 +13,10 @@ from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from core.budgets import BudgetStore
 from core.catalogue import read_catalogue
 from core.cli.answer import Answer, Code
-from core.cli.printing import table
+from core.cli.printing import counted, table
 from core.errors import StillmotionError
 from core.ledger import Entry, ledger_of
 from core.media import ffmpeg
@@ -25,7 +26,17 @@ from core.store import SLOTS, Store
 from core.store.files import try_lock
 from core.studio import Studio
 
-PACKAGES = ("streamlit", "pydantic", "pillow", "av", "imageio-ffmpeg", "moviepy", "numpy", "filelock")
+PACKAGES = (
+    "streamlit",
+    "pydantic",
+    "pillow",
+    "av",
+    "imageio-ffmpeg",
+    "moviepy",
+    "numpy",
+    "filelock",
+    "msgspec",
+)
 OLD_PRICE_DAYS = 90
 """Prices older than this are to be looked at again."""
 LITTLE_SPACE_BYTES = 2_000_000_000
@@ -90,6 +101,7 @@ def _findings() -> Iterator[Finding]:
     yield _guarded("projects", lambda: _projects(data))
     yield _guarded("receipts", lambda: _receipts(data))
     yield _guarded("ledger", lambda: _ledger(data))
+    yield _guarded("budgets", lambda: _budgets(data))
     yield _guarded("reservations", lambda: _reservations(data))
     yield _guarded("prices", lambda: _prices(data))
     yield from _alerts(settings)
@@ -220,14 +232,27 @@ def _none_of(name: str, damaged: Sequence[StillmotionError], sound: str) -> Find
 
 def _ledger(data: Path) -> Finding:
     bill = ledger_of(data).bill()
-    if not bill.broken:
-        return _ok("ledger", f"{len(bill.last)} takes in it, every line can be read")
-    return Finding(
-        name="ledger",
-        verdict=Verdict.WARN,
-        what=f"{bill.broken[0]} {len(bill.broken)} such lines are left out of the totals.",
-        remedy=f"Look at {data / 'ledger.jsonl'}: a line cut short by a crash may go, others be mended.",
-    )
+    if bill.broken:
+        return Finding(
+            name="ledger",
+            verdict=Verdict.WARN,
+            what=f"{bill.broken[0]} {len(bill.broken)} such lines are left out of the totals.",
+            remedy=f"Look at {data / 'ledger.jsonl'}. A line cut short by a crash may go; one that was "
+            "changed counts again when it is as it was. fal's bill tells what was really spent.",
+        )
+    if bill.odd:
+        return Finding(
+            name="ledger",
+            verdict=Verdict.WARN,
+            what=f"{bill.odd[0]} {len(bill.odd)} lines are strange like that; the totals are right.",
+            remedy="Nothing has to be done; `compact` puts the lines in order.",
+        )
+    return _ok("ledger", f"{len(bill.last)} takes in it, every line can be read")
+
+
+def _budgets(data: Path) -> Finding:
+    budgets = BudgetStore(data).read().budgets
+    return _ok("budgets", counted(len(budgets), "limit") if budgets else "no limit is set")
 
 
 def _prices(data: Path) -> Finding:

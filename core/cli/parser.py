@@ -211,6 +211,7 @@ def _results(verbs: _Verbs) -> None:
     bill.add_argument("file", metavar="FILE", nargs="?", help="with import: a CSV or JSON file from fal")
     bill.add_argument("--apply", action="store_true", help="with import: write what it says into the ledger")
     verbs.add("alerts", "billing:alerts", "say what a person should know about money")
+    verbs.add("compact", "compact:compact", "make the ledger's file short; the old one is kept")
     verbs.add("doctor", "doctor:doctor", "look whether everything that is needed is there and sound")
 
 

@@ -165,21 +165,17 @@ Change = tuple[TakeMoney | None, TakeMoney]
 """A take's money before and after."""
 
 
-def totals_with(bill: Bill, changes: Iterable[Change]) -> dict[tuple[ProjectId, Entry], Decimal]:
-    """`bill.totals` after `changes`."""
+def sums_with(
+    bill: Bill, changes: Iterable[Change]
+) -> tuple[dict[tuple[ProjectId, Entry], Decimal], dict[tuple[ProjectId, date], Decimal]]:
+    """`bill.totals` and `bill.committed` after `changes`."""
     totals = defaultdict(Decimal, bill.totals)
-    for before, now in changes:
-        if before is not None:
-            totals[before.last.project_id, before.last.entry] -= before.last.usd
-        totals[now.last.project_id, now.last.entry] += now.last.usd
-    return dict(totals)
-
-
-def committed_with(bill: Bill, changes: Iterable[Change]) -> dict[tuple[ProjectId, date], Decimal]:
-    """`bill.committed` after `changes`."""
     committed = defaultdict(Decimal, bill.committed)
     for before, now in changes:
         if before is not None:
+            totals[before.last.project_id, before.last.entry] -= before.last.usd
             committed[before.first.project_id, before.first.at.date()] -= before.committed_usd
-        committed[now.first.project_id, now.first.at.date()] += now.committed_usd
-    return dict(committed)
+        first, last = now.first, now.last
+        totals[last.project_id, last.entry] += last.usd
+        committed[first.project_id, first.at.date()] += now.committed_usd
+    return dict(totals), dict(committed)

@@ -1,7 +1,5 @@
 """The file `ledger.jsonl`: appended durably by one writer at a time, read as it grows."""
 
-import errno
-import json
 import os
 import threading
 from collections.abc import Iterator
@@ -11,14 +9,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import disk_errors
+from core.ledger.aside import keep_aside
 from core.ledger.bill import Bill
+from core.ledger.compaction import compact_file
 from core.ledger.folding import Folding
 from core.ledger.lines import Line, ready_to_append, sealed
-from core.store.files import locked, signature_of, sync_folder
+from core.ledger.writing import append_durably
+from core.store.files import locked, signature_of
 
 _TAIL_BYTES = 64
 """So much before the place that was read to must be as it was, or the file was changed by hand."""
-_CHUNK_BYTES = 4 * 1024 * 1024
+_BUSY = "The ledger is being written by somebody else."
+_CHUNK_BYTES = 256 * 1024
 """So much of the file is in memory at once."""
 
 
@@ -59,20 +61,35 @@ class Ledger:
         Nothing is appended when the body raises. Raises NotNow when another keeps the lock too long, and
         StorageFailed; then none of the lines count.
         """
-        busy = "The ledger is being written by somebody else."
-        with locked(self._path.with_suffix(".lock"), busy=busy):
-            transaction = Transaction(self.bill())
+        with locked(self._path.with_suffix(".lock"), busy=_BUSY):
+            folding = self._as_of_now()
+            transaction = Transaction(folding.bill)
             yield transaction
             if transaction.lines:
                 with disk_errors(self._path):
-                    self._keep_aside()
-                    _append_durably(self._path, _text_of(transaction))
+                    keep_aside(self._aside, folding)
+                    append_durably(self._path, _text_of(transaction))
+
+    def compact(self) -> Path | None:
+        """Make the file short, to the same totals; where the old one is kept. None when there is no ledger.
+
+        Raises NotNow, StorageFailed or Damaged; then nothing was changed.
+        """
+        with locked(self._path.with_suffix(".lock"), busy=_BUSY), disk_errors(self._path):
+            folding = self._as_of_now()
+            if not self._path.exists():
+                return None
+            keep_aside(self._aside, folding)
+            return compact_file(self._path, folding)
 
     def bill(self) -> Bill:
         """The totals as of now; reads only what was added since the last call."""
+        return self._as_of_now().bill
+
+    def _as_of_now(self) -> Folding:
         with self._lock:
             self._catch_up()
-            return self._folding.bill
+            return self._folding
 
     def _forget(self) -> None:
         """Read the file from its start the next time."""
@@ -81,59 +98,45 @@ class Ledger:
         self._tail = b""
         self._changed_ns = 0
         self._inode = 0
-        self._set_aside = 0
 
     def _catch_up(self) -> None:
         with disk_errors(self._path):
             try:
-                now = self._path.stat()
+                if signature_of(self._path.stat()) == (self._changed_ns, self._read_to, self._inode):
+                    return
+                with self._path.open("rb") as file:
+                    self._read_on(file)
             except (FileNotFoundError, NotADirectoryError):
                 if self._read_to:
                     self._forget()
-                return
-            changed_ns, size, inode = signature_of(now)
-            if (changed_ns, size, inode) == (self._changed_ns, self._read_to, self._inode):
-                return
-            try:
-                with self._path.open("rb") as file:
-                    if inode != self._inode or size <= self._read_to or not self._is_as_read(file):
-                        self._forget()
-                    file.seek(self._read_to)
-                    self._folding.add(self._added_lines(file))
             except OSError:
                 self._forget()
                 raise
-        self._changed_ns, self._inode = changed_ns, inode
 
-    def _added_lines(self, file: BinaryIO) -> Iterator[bytes]:
-        """Every whole line from where `file` stands; what is torn off after the last is left for later."""
+    def _read_on(self, file: BinaryIO) -> None:
+        _, size, inode = signature_of(os.fstat(file.fileno()))
+        if inode != self._inode or size <= self._read_to or not self._is_as_read(file):
+            self._forget()
+        file.seek(self._read_to)
+        self._folding.add(self._added_lines(file))
+        changed_ns, size, _ = signature_of(os.fstat(file.fileno()))
+        self._inode = inode
+        self._changed_ns = changed_ns if size == self._read_to else 0  # 0: it grows already
+
+    def _added_lines(self, file: BinaryIO) -> Iterator[list[bytes]]:
+        """Every whole line from where `file` stands, some at a time; what is torn off at the end waits."""
         rest = b""
         while chunk := file.read(_CHUNK_BYTES):
             whole, newline, rest = (rest + chunk).rpartition(b"\n")
             if newline:
                 self._read_to += len(whole) + 1
                 self._tail = whole[-_TAIL_BYTES:] + b"\n"
-                yield from whole.split(b"\n")
+                yield whole.split(b"\n")
 
     def _is_as_read(self, file: BinaryIO) -> bool:
         """Whether what stands before the place that was read to is what was read."""
         file.seek(self._read_to - len(self._tail))
         return file.read(len(self._tail)) == self._tail
-
-    def _keep_aside(self) -> None:
-        """Copy lines that cannot be read to `ledger.aside.jsonl`, each once. The ledger's lock is held."""
-        fresh = self._folding.broken[self._set_aside :]
-        if not fresh:
-            return
-        kept = self._aside.read_bytes().splitlines() if self._aside.exists() else []
-        known = {row.partition(b', "text": ')[2] for row in kept}
-        for each in fresh:
-            text = json.dumps(each.text.decode(errors="replace")).encode() + b"}"
-            if text not in known:
-                known.add(text)
-                head = json.dumps({"line": each.number, "why": each.why})[:-1].encode()
-                _append_durably(self._aside, head + b', "text": ' + text + b"\n")
-        self._set_aside = len(self._folding.broken)
 
 
 @cache
@@ -153,21 +156,3 @@ def _text_of(transaction: Transaction) -> bytes:
         steps[line.take_id] = steps.get(line.take_id, 0) + 1
         texts.append(sealed(ready_to_append(line, steps[line.take_id])) + b"\n")
     return b"".join(texts)
-
-
-def _append_durably(path: Path, data: bytes) -> None:
-    """Add `data` on a line of its own; what a full disk cut short is taken back. Raises OSError."""
-    with path.open("a+b", buffering=0) as file:
-        start = file.seek(0, os.SEEK_END)
-        if start:
-            file.seek(start - 1)
-            data = data if file.read(1) == b"\n" else b"\n" + data
-        try:
-            if file.write(data) != len(data):
-                raise OSError(errno.ENOSPC, "no space left on device")
-            os.fsync(file.fileno())
-        except OSError:
-            file.truncate(start)
-            raise
-    if not start:
-        sync_folder(path.parent)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from core.ledger.bill import Bill, TakeMoney, added, committed_with, opened, totals_with
-from core.ledger.lines import Line, OldLine, Unreadable, read_line
+from core.ledger.bill import Bill, TakeMoney, added, opened, sums_with
+from core.ledger.lines import Line, OldLine, Unreadable, intact_line, read_line
 from core.take import TakeId
 
 
@@ -29,51 +29,71 @@ class Folding:
     def __init__(self) -> None:
         self.bill = Bill()
         self.broken: list[Broken] = []
+        self.kept_aside = 0
+        """How many of `broken` were copied to a file of their own."""
+        self._odd: list[str] = []
         self._lines_read = 0
 
-    def add(self, texts: Iterable[bytes]) -> None:
+    def add(self, chunks: Iterable[Iterable[bytes]]) -> None:
         """Fold further lines of the file; with any, `bill` is another object afterwards."""
-        takes = dict(self.bill.takes)
-        before: dict[TakeId, TakeMoney | None] = {}
-        odd: list[str] = []
-        number = self._lines_read
+        takes, number = dict(self.bill.takes), self._lines_read
+        touched: list[TakeId] = []
         with _collector_resting():
-            for number, text in enumerate(texts, start=self._lines_read + 1):
-                try:
-                    line = read_line(text)
-                except Unreadable as error:
-                    if text.strip():
-                        self.broken.append(Broken(number, str(error), text))
-                    continue
-                take_id = line.take_id
-                money = takes.get(take_id)
-                if type(line) is OldLine:
-                    line = line.changed(step=money.newest_step + 1 if money else 1)
-                if money is None:
-                    before[take_id] = None
-                    takes[take_id] = opened(line)
-                    continue
-                if line.step <= money.newest_step:
-                    odd.append(f"Line {number} of the ledger {_strangeness(money, line)}.")
-                    if money.steps >> line.step & 1:
+            for chunk in chunks:
+                for text in chunk:
+                    number += 1
+                    line = intact_line(text) or self._read_with_care(number, text, takes)
+                    if line is None:
                         continue
-                before.setdefault(take_id, money)
-                takes[take_id] = added(money, line)
-            if number == self._lines_read:
-                return
-            self._lines_read = number
-            changes = [(known, takes[take_id]) for take_id, known in before.items()]
-            self.bill = Bill(
-                takes=takes,
-                broken=tuple(map(str, self.broken)),
-                odd=(*self.bill.odd, *odd),
-                totals=totals_with(self.bill, changes),
-                committed=committed_with(self.bill, changes),
-            )
+                    take_id = line.take_id
+                    money = takes.get(take_id)
+                    if money is None:
+                        takes[take_id] = opened(line)
+                    elif money.steps >> line.step and self._is_odd(number, money, line):
+                        continue
+                    else:
+                        takes[take_id] = added(money, line)
+                    touched.append(take_id)
+            if number > self._lines_read:
+                self._lines_read = number
+                self._sum_up(takes, touched)
+
+    def _read_with_care(self, number: int, text: bytes, takes: dict[TakeId, TakeMoney]) -> Line | None:
+        """A line that is old, or strange; None when it is left out."""
+        try:
+            line = read_line(text)
+        except Unreadable as error:
+            if text.strip():
+                self.broken.append(Broken(number, str(error), text))
+            return None
+        if type(line) is OldLine:
+            known = takes.get(line.take_id)
+            return line.changed(step=known.newest_step + 1 if known else 1)
+        return line
+
+    def _is_odd(self, number: int, money: TakeMoney, line: Line) -> bool:
+        """Name a line that comes after a later one, or again; whether it does not count."""
+        again = bool(money.steps >> line.step & 1)
+        self._odd.append(f"Line {number} of the ledger {_strangeness(money, line, again=again)}.")
+        return again
+
+    def _sum_up(self, takes: dict[TakeId, TakeMoney], touched: Iterable[TakeId]) -> None:
+        known = self.bill.takes
+        changes = [
+            (known.get(take_id), takes[take_id]) for take_id in (dict.fromkeys(touched) if known else takes)
+        ]
+        totals, committed = sums_with(self.bill, changes)
+        self.bill = Bill(
+            takes=takes,
+            broken=tuple(map(str, self.broken)),
+            odd=tuple(self._odd),
+            totals=totals,
+            committed=committed,
+        )
 
 
-def _strangeness(money: TakeMoney, line: Line) -> str:
-    if not money.steps >> line.step & 1:
+def _strangeness(money: TakeMoney, line: Line, *, again: bool) -> str:
+    if not again:
         return f"stands after a later one of take {line.take_id}; it counts where it belongs"
     known = {each.step: each for each in (money.first, money.last, money.ended, money.billed) if each}
     if known.get(line.step, line) == line:

@@ -110,3 +110,51 @@ def test_a_lost_word_of_who_ordered_is_kept_with_the_money(
     line = studio.ledger.bill().last[take.take_id]
     assert take.person == line.person == "Maria Lopez"
     assert (line.paid_s, line.used_s, line.sound, line.usd) == (5.0, 3.0, False, Decimal("0.35"))
+
+
+def test_the_doctor_tells_of_a_limit_that_is_passed_and_of_one_that_cannot_be_read(
+    core: Core, data: Path
+) -> None:
+    def found(name: str) -> list[tuple[str, str]]:
+        checks = core("doctor", "--json").facts["checks"]
+        return [(check["verdict"], check["what"]) for check in checks if check["name"] == name]
+
+    core("budget", "team", "0.10", "--soft")
+    assert found("budgets") == [("ok", "1 limit")]
+    [take] = Studio(Settings(data=data)).order_takes("film", ["shot_001"])
+    assert any("soft limit" in warning for warning in take.warnings)
+    assert any(verdict == "warn" and "soft limit of $0.10" in what for verdict, what in found("money"))
+    (data / "budgets.json").write_text("{")
+    assert [verdict for verdict, _ in found("budgets")] == ["fail"]
+
+
+def test_limits_that_are_checked_without_a_spoilt_line_say_so(core: Core, data: Path) -> None:
+    core("budget", "team", "10")
+    (data / "ledger.jsonl").write_text("{ torn\n")
+    [take] = Studio(Settings(data=data)).order_takes("film", ["shot_001"])
+    assert any("checked without 1 line" in warning for warning in take.warnings)
+
+
+def test_the_ledger_is_made_short_and_the_old_file_kept(core: Core, data: Path) -> None:
+    assert core("compact", "--json").facts == {"kept": None}
+    studio = Studio(Settings(data=data))
+    [take] = studio.order_takes("film", ["shot_001"])
+    studio.cancel_take(take.take_id)
+    lines = (data / "ledger.jsonl").read_bytes()
+    kept = Path(core("compact", "--json").facts["kept"])
+    assert kept.read_bytes() == lines
+    assert kept.parent == data
+    assert "$0" in core("costs").out
+
+
+def test_the_doctor_tells_of_lines_that_were_moved(core: Core, data: Path) -> None:
+    studio = Studio(Settings(data=data))
+    [take] = studio.order_takes("film", ["shot_001"])
+    studio.cancel_take(take.take_id)
+    path = data / "ledger.jsonl"
+    path.write_bytes(b"".join(reversed(path.read_bytes().splitlines(keepends=True))))
+    check = next(check for check in core("doctor", "--json").facts["checks"] if check["name"] == "ledger")
+    assert check["verdict"] == "warn"
+    assert "stands after a later one" in check["what"]
+    core("compact")
+    assert "every line can be read" in core("doctor").out

@@ -8,26 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ledger_lines import line
 
 from core.costs import report_costs
 from core.errors import StorageFailed
-from core.ledger import Entry, Ledger, Line, utc_now
-from core.project import ProjectId, ShotId
+from core.ledger import Entry, Ledger
 from core.take import TakeId
-
-
-def line(take: str, entry: Entry, usd: str = "0.70", project: str = "p", shot: str = "shot_001") -> Line:
-    return Line(
-        at=utc_now(),
-        entry=entry,
-        take_id=TakeId(take),
-        project_id=ProjectId(project),
-        shot_id=ShotId(shot),
-        model="kling_i2v",
-        usd=Decimal(usd),
-        source="quote",
-        price_as_of="2026-11-23",
-    )
 
 
 def test_a_take_is_reserved_then_settled_and_counts_once(data: Path) -> None:
@@ -47,16 +33,70 @@ def test_a_correction_is_a_later_line(data: Path) -> None:
     assert ledger.bill().spent_usd == Decimal("0.65")
 
 
-@pytest.mark.parametrize("torn", [b'{"v":1,"at":"20', b"\xff\xfe garbage", b"{}"])
-def test_a_torn_last_line_is_survived_and_the_next_stands_alone(data: Path, torn: bytes) -> None:
-    data.mkdir()
-    Ledger(data).append(line("a", Entry.SETTLE))
-    with (data / "ledger.jsonl").open("ab") as file:
-        file.write(torn)
-    Ledger(data).append(line("b", Entry.SETTLE))
-    bill = Ledger(data).bill()
-    assert bill.spent_usd == Decimal("1.40")
-    assert "Line 2" in bill.broken[0]
+def test_the_bill_has_the_last_word_and_our_own_estimate_stays_known(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append(
+        line("a", Entry.RESERVE, "1.40", minutes=0),
+        line("a", Entry.SETTLE, "0.65", source="billing events", minutes=5),
+        line("a", Entry.SETTLE, "0.70", source="table price", minutes=6),
+    )
+    money = ledger.bill().takes[TakeId("a")]
+    assert (money.last.usd, money.billed_usd, money.estimate_usd) == (
+        Decimal("0.65"),
+        Decimal("0.65"),
+        Decimal("0.70"),
+    )
+    assert money.first.usd == Decimal("1.40")
+    assert money.ended_at is not None
+    assert (money.ended_at - money.ordered_at).seconds == 360
+
+
+def test_a_clock_that_jumps_back_makes_no_line_older(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.append(line("a", Entry.RESERVE, "0.70", minutes=60))
+    ledger.append(line("a", Entry.SETTLE, "0.50", minutes=0))
+    for read in (ledger, Ledger(tmp_path)):
+        assert (read.bill().spent_usd, read.bill().reserved_usd) == (Decimal("0.50"), Decimal(0))
+        assert not read.bill().odd
+
+
+def test_nothing_is_added_when_a_transaction_fails(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+
+    def fail() -> None:
+        with ledger.transaction() as transaction:
+            transaction.append(line("a", Entry.SETTLE))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert not ledger.bill().takes
+    ledger.append(line("a", Entry.SETTLE))
+    assert ledger.bill().spent_usd == Decimal("0.70")
+
+
+@pytest.mark.parametrize("usd", ["-0.01", "NaN", "Infinity", "1e9"])
+def test_what_is_no_amount_is_never_written(tmp_path: Path, usd: str) -> None:
+    with pytest.raises(ValueError, match="not an amount"):
+        Ledger(tmp_path).append(line("a", Entry.SETTLE, "0.70"), line("b", Entry.SETTLE, usd))
+    assert not Ledger(tmp_path).bill().takes
+
+
+def test_lines_of_the_first_version_count(tmp_path: Path) -> None:
+    old = (
+        '{"v":1,"at":"2026-11-25T23:00:00Z","entry":"%s","take_id":"a","project_id":"p","shot_id":"shot_001",'
+        '"model":"kling_i2v","usd":"%s","source":"table price","price_as_of":"2026-11-23"}\n'
+    )
+    path = tmp_path / "ledger.jsonl"
+    path.write_text(old % ("reserve", "0.70") + old % ("settle", "0.35"))
+    ledger = Ledger(tmp_path)
+    assert (ledger.bill().spent_usd, ledger.bill().reserved_usd) == (Decimal("0.35"), Decimal(0))
+    ledger.append(line("a", Entry.SETTLE, "0.40", source="billing events"))
+    with path.open("a") as file:
+        file.write(old % ("settle", "0.50"))  # by an app that was not brought up to date
+    assert ledger.bill().spent_usd == Decimal("0.40")
+    assert ledger.bill().takes[TakeId("a")].estimate_usd == Decimal("0.50")
+    assert (*ledger.bill().broken, *ledger.bill().odd) == ()
 
 
 def test_what_another_process_adds_is_seen(data: Path) -> None:
@@ -102,7 +142,7 @@ WRITER = """
 import sys
 from pathlib import Path
 sys.path[:0] = sys.argv[3:]
-from test_ledger import line
+from ledger_lines import line
 from core.ledger import Entry, Ledger
 for number in range(20):
     Ledger(Path(sys.argv[1])).append(line(f"{sys.argv[2]}-{number}", Entry.SETTLE, "0.01"))
@@ -111,7 +151,7 @@ for number in range(20):
 
 def test_many_processes_write_one_ledger_without_losing_a_line(data: Path) -> None:
     data.mkdir()
-    here = str(Path(__file__).parent)
+    here = str(Path(__file__).parents[2])
     writers = [
         subprocess.Popen([sys.executable, "-c", WRITER, str(data), str(number), here]) for number in range(3)
     ]
@@ -125,7 +165,7 @@ FULL_DISK = """
 import resource, signal, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[2:]
-from test_ledger import line
+from ledger_lines import line
 from core.errors import StorageFailed
 from core.ledger import Entry, Ledger
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -142,7 +182,7 @@ def test_a_full_disk_leaves_no_half_line(data: Path) -> None:
     data.mkdir()
     Ledger(data).append(line("a", Entry.SETTLE))
     before = (data / "ledger.jsonl").read_bytes()
-    here = str(Path(__file__).parent)
+    here = str(Path(__file__).parents[2])
     said = subprocess.run(
         [sys.executable, "-c", FULL_DISK, str(data), here], capture_output=True, text=True, check=True
     ).stdout
