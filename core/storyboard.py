@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO
 
 from core.beats import find_beats
-from core.edits import parse_seconds
 from core.errors import InputRefused, StillmotionError, disk_errors
+from core.fields import parse_seconds
 from core.media import Still, probe_track, sha256_of, shown_name, take_in_still
 from core.project import Project, Render, Shot, Track, next_shot_ids
 from core.store import Store

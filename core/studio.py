@@ -5,7 +5,7 @@ app, the command line and a second app may be open on one data folder.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ from core.billing import Books
 from core.budgets import Budgets, BudgetState, BudgetStore, state_of
 from core.catalogue import Aspect, Catalogue, current_catalogue
 from core.costs import CostReport, report_costs
-from core.edits import Edit, EditOutcome, apply_edits, parse_aspect, parse_fps, parse_size, parse_title
+from core.edits import Edit, EditOutcome, apply_edits, apply_moves
 from core.errors import InputRefused, NotFound, NotNow, StillmotionError
 from core.executor import adopt, give_up, look_up, wake_all, with_clip
 from core.exporter import (
@@ -33,6 +33,7 @@ from core.exporter import (
     run_export,
 )
 from core.exporter.handoff import HandedOver, Sources, hand_over, wish
+from core.fields import parse_aspect, parse_fps, parse_size, parse_title
 from core.ledger import ledger_of
 from core.media import poster, thumbnail
 from core.offers import Offers, Wish, price_on_every_model
@@ -158,10 +159,13 @@ class Studio:
         for edit in edits:
             if edit.field == "video_model" and edit.now:
                 self.catalogue[str(edit.now)]
+        return self._merge(project_id, lambda project: apply_edits(project, edits))
+
+    def _merge(self, project_id: str, change: Callable[[Project], EditOutcome]) -> EditOutcome:
         outcome: list[EditOutcome] = []
 
         def merge(project: Project) -> Project:
-            outcome[:] = [apply_edits(project, edits)]
+            outcome[:] = [change(project)]
             return outcome[0].project if outcome[0].applied else project
 
         self.store.projects.edit(project_id, merge)
@@ -215,7 +219,7 @@ class Studio:
         """Where every cut would go: onto a tempo, or onto the beats heard in the music when `bpm` is None.
 
         `offset` is the time of any one beat; of heard beats, what is added to their times. A cut may stand at
-        every `every` beats, and moves by at most `max_shift` seconds. `edit` applies the plan's edits.
+        every `every` beats, and moves by at most `max_shift` seconds. `move_cuts` makes its moves.
         Raises InputRefused, and what `find_beats` raises.
         """
         return plan_cuts(
@@ -226,6 +230,10 @@ class Studio:
             every=every,
             max_shift=max_shift,
         )
+
+    def move_cuts(self, project_id: str, moves: Sequence[Sequence[Edit]]) -> EditOutcome:
+        """Move cuts as a plan says; a cut on which somebody else was meanwhile is named, and stays whole."""
+        return self._merge(project_id, lambda project: apply_moves(project, moves))
 
     def beats(self, project_id: str) -> Beats:
         """The beats of the project's music; the first time takes seconds. Raises what `find_beats` does."""

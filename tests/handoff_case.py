@@ -9,10 +9,10 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from core.editing import Fit, TransitionKind
-from core.edits import parse_transition
 from core.exporter import Export, Piece, delivery, plan_export
 from core.exporter.handoff.cut import Cut
 from core.exporter.handoff.media import MediaFile
+from core.fields import parse_transition
 from core.project import FRAME_RATES, Project, ProjectId, Render, Shot, ShotId, Track
 from core.timeline import fitted
 

@@ -22,7 +22,7 @@ def snap(arguments: Namespace) -> Answer:
         every=arguments.every,
         max_shift=arguments.max_shift,
     )
-    outcome = studio.edit(arguments.project, plan.edits) if arguments.apply else None
+    outcome = studio.move_cuts(arguments.project, plan.moves) if arguments.apply else None
     asides = _clashes(outcome) if outcome else []
     return Answer(
         facts={

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.editing import TransitionKind
-from core.edits import parse_fps, parse_size
 from core.errors import InputRefused
 from core.exporter.parts import way_in_span
 from core.exporter.plan import Delivery, Export, ExportId, Mode, Piece, Quality
+from core.fields import parse_fps, parse_size
 from core.project import SIZES, Project, Shot
 from core.take import Take, TakeId
 from core.timeline import Place, frame_at, require_shots

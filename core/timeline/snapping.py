@@ -7,7 +7,8 @@ from enum import StrEnum
 from fractions import Fraction
 from math import floor
 
-from core.edits import LONGEST_CUT_S, Edit, parse_within
+from core.edits import Edit
+from core.fields import LONGEST_CUT_S, parse_within
 from core.project import Project, Shot, ShotId
 from core.timeline.places import exact, frame_at, in_order, needed_frames
 
@@ -51,8 +52,9 @@ class SnapPlan:
     """Where every cut would go, in order, and the edits that put it there."""
 
     shifts: tuple[Shift, ...]
-    edits: tuple[Edit, ...]
-    """With what was there when it was planned, so that a clash with somebody else's change is named."""
+    moves: tuple[tuple[Edit, ...], ...]
+    """For each cut that moves the edits that belong together: a shot's start, and the end of the one before.
+    Each carries what was there when it was planned; in this order, each leaves every shot its frames."""
 
     @property
     def moved(self) -> tuple[Shift, ...]:
@@ -125,7 +127,8 @@ def plan_snap(project: Project, nearest: Nearest, *, max_shift_s: float = LARGES
     by_distance = sorted(wanted, key=lambda at: (abs(wanted[at].shift_s), at))
     decided = {at: cuts.decide(at, wanted[at]) for at in by_distance}
     shifts = tuple(decided[at] for at in sorted(decided))
-    return SnapPlan(shifts=shifts, edits=tuple(cuts.edits()))
+    moves = tuple(cuts.move(at) for at in by_distance if decided[at].reason is Reason.TO_BEAT)
+    return SnapPlan(shifts=shifts, moves=moves)
 
 
 class _Cuts:
@@ -185,17 +188,12 @@ class _Cuts:
         begins = frame_at(shot.start, self.rate)
         return begins + needed_frames(shot, self.rate) == frame_at(after.start, self.rate)
 
-    def edits(self) -> list[Edit]:
-        """Starts that moved, and ends that go with them. Gaps stay gaps, and overlaps overlaps."""
-        edits = []
-        for at, shot in enumerate(self.shots):
-            if self.starts[at] != shot.start:
-                edits.append(_edit(shot, "start", shot.start, self.starts[at]))
-            if at + 1 < len(self.shots) and self.starts[at + 1] != self.shots[at + 1].start:
-                end = self._end_with(at, self.starts[at + 1])
-                if end != shot.end:
-                    edits.append(_edit(shot, "end", shot.end, end))
-        return edits
+    def move(self, at: int) -> tuple[Edit, ...]:
+        """The edits that move the cut before shot number `at`. Gaps stay gaps, and overlaps overlaps."""
+        shot, before, start = self.shots[at], self.shots[at - 1], self.starts[at]
+        end = self._end_with(at - 1, start)
+        edits = (_edit(shot, "start", shot.start, start), _edit(before, "end", before.end, end))
+        return edits if end != before.end else edits[:1]
 
     def _end_with(self, at: int, next_start: float) -> float:
         """The end of shot number `at` once the next one begins at `next_start`."""

@@ -153,7 +153,8 @@ def _offer_way_back(project: Project) -> None:
 
 def _put_back(project_id: str, moved: tuple[Edit, ...]) -> None:
     st.session_state.pop(_MOVED, None)
-    save(project_id, [replace(edit, now=edit.was, was=edit.now) for edit in moved])
+    back = [replace(edit, now=edit.was, was=edit.now) for edit in moved]
+    save(project_id, back)
 
 
 def _frame(plan: SnapPlan) -> pd.DataFrame:
@@ -174,7 +175,7 @@ def _frame(plan: SnapPlan) -> pd.DataFrame:
 
 def _move(project_id: str, plan: SnapPlan) -> None:
     try:
-        outcome = the_studio().edit(project_id, plan.edits)
+        outcome = the_studio().move_cuts(project_id, plan.moves)
     except StillmotionError as error:
         keep_outcome(Outcome(project_id=project_id, errors=(error,)))
         return

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.edits import parse_transition
 from core.errors import InputRefused
 from core.exporter import Export, delivery, parts_of, plan_export
 from core.exporter.parts import Effect
+from core.fields import parse_transition
 from core.project import FRAME_RATES, Project, ProjectId, Render, Shot, ShotId
 
 STILL = Render(image_url="stills/a.png", sha256="0" * 64, width=96, height=54)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.edits import Edit, apply_edits
+from core.edits import Edit, apply_edits, apply_moves
 from core.errors import InputRefused
 from core.project import FRAME_RATES, Project, ProjectId, Render, Shot, ShotId
 from core.timeline import (
@@ -46,7 +46,7 @@ def follow_on(*cuts: float, fps: str = "25") -> Project:
 
 
 def snapped(before: Project, plan: SnapPlan) -> Project:
-    outcome = apply_edits(before, plan.edits)
+    outcome = apply_moves(before, plan.moves)
     assert not outcome.refused
     assert not outcome.conflicts
     return outcome.project
@@ -177,14 +177,14 @@ def test_a_shot_of_one_frame_stays_one() -> None:
 def test_shots_on_one_frame_are_left_alone_and_named() -> None:
     plan = plan_snap(project((0, 2), (1.1, 3), (1.1, 4)), on_grid(60))
     assert reasons(plan) == [Reason.HIDDEN, Reason.HIDDEN]
-    assert plan.edits == ()
+    assert plan.moves == ()
 
 
 def test_a_gap_stays_a_gap_and_an_overlap_an_overlap() -> None:
     gap = project((0, 1), (2.1, 4))
-    assert [(each.field, each.now) for each in plan_snap(gap, on_grid(60)).edits] == [("start", 2.0)]
+    assert [(each.field, each.now) for (each,) in plan_snap(gap, on_grid(60)).moves] == [("start", 2.0)]
     overlap = project((0, 2.5), (2.1, 4))
-    assert [(each.field, each.now) for each in plan_snap(overlap, on_grid(60)).edits] == [("start", 2.0)]
+    assert [(each.field, each.now) for (each,) in plan_snap(overlap, on_grid(60)).moves] == [("start", 2.0)]
 
 
 @pytest.mark.parametrize("times", [((0, 2.05), (2.12, 4)), ((0, 1.95), (1.87, 4))])
@@ -196,12 +196,20 @@ def test_a_gap_never_becomes_an_overlap_nor_an_overlap_a_gap(times: tuple[tuple[
     assert problems(after) == []
 
 
-def test_a_change_made_meanwhile_is_named_and_kept() -> None:
-    before = follow_on(1.1, 4)
+def test_a_cut_that_changed_meanwhile_is_named_and_stays_whole_while_the_others_move() -> None:
+    before = follow_on(1.1, 2.1, 4)
     theirs = apply_edits(before, [Edit(shot_id="shot_002", field="start", was=1.1, now=1.5)]).project
-    outcome = apply_edits(theirs, plan_snap(before, on_grid(60)).edits)
-    assert outcome.project.shot("shot_002").start == 1.5
+    outcome = apply_moves(theirs, plan_snap(before, on_grid(60)).moves)
     assert [conflict.theirs for conflict in outcome.conflicts] == [1.5]
+    assert [(shot.start, shot.end) for shot in outcome.project.shots] == [(0, 1.1), (1.5, 2), (2, 4)]
+
+
+def test_a_cut_whose_shot_became_too_short_meanwhile_is_named_and_stays() -> None:
+    before = follow_on(1.1, 4)
+    theirs = apply_edits(before, [Edit(shot_id="shot_002", field="end", was=4.0, now=1.12)]).project
+    outcome = apply_moves(theirs, plan_snap(before, on_grid(60, 0.2)).moves)
+    assert "ends before it starts" in str(outcome.refused[0])
+    assert outcome.project == theirs
 
 
 def test_no_shots_and_one_shot_have_no_cuts() -> None:
