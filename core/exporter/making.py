@@ -74,6 +74,8 @@ class _Making:
         self._takes = takes
         self._parts = parts_of(export)
         self._reporting = threading.Lock()
+        self._finished = 0
+        """Segments that were made."""
         self._missing = 0
         """Segments that are to be made."""
         self._to_make = 0
@@ -140,7 +142,7 @@ class _Making:
 
         progress(0.0, "")
         make_segment(self._export, self._folder, part, replace(signals, progress=progress), threads=threads)
-        self._hint(number, part.frames)
+        self._hint(number, part.frames, finished=True)
 
     def _join(self, segments: list[Path]) -> Certificate:
         export = self._export
@@ -194,17 +196,17 @@ class _Making:
         )
         cancel_mark(self._folder, self._export.export_id).unlink(missing_ok=True)
 
-    def _hint(self, number: int, frames: float) -> None:
+    def _hint(self, number: int, frames: float, *, finished: bool = False) -> None:
         """Say how far it is, unless that was just said. Called by several threads."""
         with self._reporting:
-            self._made[number] = frames
+            self._finished += finished
+            self._made[number] = max(frames, self._made.get(number, 0.0))  # windows first, then their mix
             if time.monotonic() - self._reported_at > REPORT_EVERY_S:
                 self._reported_at = time.monotonic()
                 share = sum(self._made.values()) / self._to_make
                 elapsed_s = self._reported_at - self._began_at
                 left_s = elapsed_s * (1 - share) / share if share > 0.02 else None
-                made = sum(done == self._parts[each].frames for each, done in self._made.items())
-                stage = f"{made} of {self._missing} segments made"
+                stage = f"{self._finished} of {self._missing} segments made"
                 self._say(SEGMENTS_SHARE * share, stage, remaining_s=left_s and round(left_s, 1))
 
     def _say(self, fraction: float, stage: str, **changes: object) -> None:

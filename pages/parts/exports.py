@@ -11,6 +11,7 @@ from core.links import export_url, still_url
 from core.project import Project, width_and_height
 from core.studio import the_studio
 from core.timeline import places
+from pages.parts.certificate import show_certificate, show_summary
 from pages.parts.export_details import show_contents
 from pages.parts.notices import errors_shown
 from pages.parts.when import when_text
@@ -112,6 +113,7 @@ def show_player(project: Project, export: Export | None) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.link_button("Download", f"{url}?download=1", icon=":material/download:", type="secondary")
             st.caption(facts_text(export))
+        show_summary(export)
 
 
 def _width(size: str) -> int | Literal["stretch"]:
@@ -190,10 +192,14 @@ def _show_what_was_in(export: Export) -> None:
     if export.fallbacks:
         stand_in = "The animatic stands in" if export.stand_in is Mode.ANIMATIC else "Stills stand in"
         st.caption(f"{stand_in} for {_stood_in(export)}.")
-    opened = st.expander("What was in it", key=f"contents-{export.export_id}", on_change="rerun")
+    opened = st.expander(
+        "What was in it, and what was measured", key=f"contents-{export.export_id}", on_change="rerun"
+    )
     if opened.open:
         with opened:
             show_contents(export)
+            if export.certified:
+                show_certificate(export)
 
 
 def _stood_in(export: Export) -> str:

@@ -10,7 +10,7 @@ from waiting import wait_until
 
 from core.edits import Edit
 from core.executor import Executor
-from core.exporter import ExportQueue, ExportState, Mode
+from core.exporter import ExportQueue, ExportState, Mode, Quality
 from core.links import export_url
 from core.project import Project
 from core.studio import Studio
@@ -211,3 +211,22 @@ def test_a_long_list_is_told_a_leaf_at_a_time(at_work: Studio, project: Project)
     for _ in range(11):
         at_work.cancel_export(project.id, at_work.order_export(project.id, mode="stills").export_id)
     assert said(opened()).count("Cancelled") == 8
+
+
+def test_what_was_measured_on_the_file_stands_under_the_player(
+    at_work: Studio, project: Project, queue: ExportQueue
+) -> None:
+    page = press(opened(), "Export")
+    assert ended(at_work, project) is ExportState.DONE
+    assert "Measured on the file: 15 of 15 frames · 2 cuts, each on its frame · no sound" in said(page.run())
+
+
+def test_a_draft_of_some_shots_is_what_is_made(at_work: Studio, project: Project) -> None:
+    page = opened()
+    page.get("button_group")[0].set_value("Draft").run()
+    page.select_slider[0].set_range("shot_002", "shot_003").run()
+    page.selectbox(key=f"export_fps_{project.id}_25").set_value("30").run()
+    press(page, "Export")
+    (export,) = at_work.exports(project.id)
+    assert [piece.shot_id for piece in export.pieces] == ["shot_002", "shot_003"]
+    assert (export.quality, export.fps, export.frames) == (Quality.DRAFT, "30", 12)
