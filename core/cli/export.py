@@ -13,7 +13,7 @@ from core.cli.answer import Answer
 from core.cli.progress_line import ProgressLine, left_text
 from core.cli.stop import Stop, Stopped
 from core.errors import InputRefused, NotNow, StillmotionError, StorageFailed
-from core.exporter import Delivery, Export, ExportState, Mode
+from core.exporter import Delivery, Export, ExportState, Mode, certificate_path, write_certificate
 from core.studio import Studio
 
 LOOK_EVERY_S = 0.15
@@ -28,9 +28,12 @@ def export(arguments: Namespace) -> Answer:
         asked = {name: getattr(arguments, name) for name in Delivery.model_fields}
         made = _made(studio, studio.order_export(arguments.project, **asked), stop)
         path = studio.export_file(made.project_id, made.export_id)
+        certificate = studio.certificate(made.project_id, made.export_id)
         if target is not None:
             _deliver(path, target, stop, force=arguments.force)
             path = target
+            certificate = certificate.model_copy(update={"file": target.name})
+            write_certificate(certificate, target.parent)
     stand_in = "The animatic stands in" if made.stand_in is Mode.ANIMATIC else "Stills stand in"
     stand_ins = f"{stand_in} for {', '.join(made.fallbacks)}: no take is chosen there."
     return Answer(
@@ -49,8 +52,21 @@ def export(arguments: Namespace) -> Answer:
             "project_id": made.project_id,
             "export_id": made.export_id,
             "fallbacks": made.fallbacks,
+            "certificate": {
+                "path": str(certificate_path(path)),
+                "measured_frames": certificate.measured_frames,
+                "worst_cut_ms": certificate.worst_cut_ms,
+                "offset_ms": certificate.sound.offset_ms if certificate.sound else None,
+                "lufs": certificate.sound.lufs if certificate.sound else None,
+                "true_peak_dbtp": certificate.sound.true_peak_dbtp if certificate.sound else None,
+                "note": certificate.sound.note if certificate.sound else "",
+            },
         },
-        lines=[str(path), f"{made.frames} frames, {made.duration_s:.2f} s, {made.size}, {made.fps} fps"],
+        lines=[
+            str(path),
+            f"{made.frames} frames, {made.duration_s:.2f} s, {made.size}, {made.fps} fps",
+            f"Certified: {certificate}",
+        ],
         asides=[stand_ins] if made.fallbacks else [],
     )
 

@@ -1,6 +1,6 @@
 """From the timeline to a file: segments made once, joined by copying packets, the sound laid under them."""
 
-from core.exporter.certificate import Certificate, CutPoint, SoundFacts
+from core.exporter.certificate import Certificate, CutPoint, SoundFacts, certificate_path, write_certificate
 from core.exporter.making import run_export
 from core.exporter.parts import Part, Window, parts_of, way_in_span
 from core.exporter.plan import Delivery, Export, ExportId, ExportState, Mode, Piece, Quality
@@ -24,6 +24,7 @@ __all__ = [
     "Quality",
     "SoundFacts",
     "Window",
+    "certificate_path",
     "delivery",
     "made_ahead",
     "order_export",
@@ -31,4 +32,5 @@ __all__ = [
     "plan_export",
     "run_export",
     "way_in_span",
+    "write_certificate",
 ]

@@ -21,6 +21,7 @@ from core.exporter.plan import Export, ExportId
 from core.media import ffmpeg, sha256_of
 from core.project import ProjectId, ShotId
 from core.record import Record
+from core.store.files import write_atomically
 from core.take import Take, TakeId
 
 if TYPE_CHECKING:
@@ -128,6 +129,19 @@ class Certificate(Record):
     how: tuple[str, ...] = HOW
     """What the figures rest on."""
     made_at: datetime
+
+    def __str__(self) -> str:
+        sound = "silent"
+        if self.sound is not None and self.sound.lufs is not None:
+            sound = f"{self.sound.lufs:.1f} LUFS, true peak {self.sound.true_peak_dbtp:.1f} dBTP"
+        cuts = "every cut in its place" if self.worst_cut_ms == 0 else f"cuts within {self.worst_cut_ms:g} ms"
+        return f"{self.measured_frames} frames counted, {cuts}, {sound}."
+
+
+def write_certificate(certificate: Certificate, folder: Path) -> None:
+    """Put the certificate into `folder`, beside its file. Raises StorageFailed."""
+    path = certificate_path(folder / certificate.file)
+    write_atomically(path, certificate.model_dump_json(indent=1).encode())
 
 
 def certificate_path(file: Path) -> Path:

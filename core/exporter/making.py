@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import Cancelled, Charge, Interrupted, MediaFailed, StillmotionError, disk_errors
-from core.exporter.certificate import Certificate, certificate_path, certify
+from core.exporter.certificate import Certificate, certificate_path, certify, write_certificate
 from core.exporter.join import join
 from core.exporter.parts import parts_of
 from core.exporter.plan import Export, ExportId, ExportState
@@ -21,7 +21,7 @@ from core.exporter.sound import has_sound, make_sound
 from core.media import safe_stem
 from core.providers.base import Signals
 from core.store import Store
-from core.store.files import put_in_place, sync_file, write_atomically
+from core.store.files import put_in_place, sync_file
 from core.take import Failure, Take, TakeId
 
 log = logging.getLogger(__name__)
@@ -164,7 +164,7 @@ class _Making:
             )
             with disk_errors(path):
                 sync_file(draft)
-            write_atomically(certificate_path(path), certificate.model_dump_json(indent=1).encode())
+            write_certificate(certificate, path.parent)
             with disk_errors(path):
                 put_in_place(draft, path)
         except BaseException:

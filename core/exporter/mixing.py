@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.editing import ClipSound, TrackEnd, TransitionKind
+from core.editing import ClipSound, Fit, TrackEnd, TransitionKind
 from core.exporter.join import SOUND_RATE_HZ
 from core.exporter.pcm import Samplewise, SoundFile
 from core.exporter.plan import Export, Piece
+from core.media import picture_facts
 from core.timeline import fitted
-from core.timeline.places import exact
 
 if TYPE_CHECKING:
     from core.exporter.pcm import Samples
@@ -68,7 +68,7 @@ class Voice:
     ramps: tuple[Ramp, ...] = field(default=())
 
 
-def sample_at(frames: int, rate: Fraction) -> int:
+def sample_at(frames: int | Fraction, rate: Fraction) -> int:
     """The sample of the cut at which frame `frames` begins."""
     return floor(frames * SOUND_RATE_HZ / rate + Fraction(1, 2))
 
@@ -114,18 +114,23 @@ def _voices_of_piece(export: Export, folder: Path, index: int, at: int) -> Itera
     piece, rate = export.pieces[index], export.frame_rate
     after = export.pieces[index + 1] if index + 1 < len(export.pieces) else None
     ramps, beyond = _ways(piece, after, at, rate)
-    fit = fitted(piece.fit, source_s=exact(piece.source_s), own_frames=piece.own_frames, rate=rate)
-    once = max(1, floor(exact(piece.source_s) * fit.stretch * rate + Fraction(1, 2)))
+    pictures = picture_facts(folder / piece.source, f"{piece.source} of {piece.shot_id}")
+    stretch = fitted(piece.fit, source_s=pictures.length_s, own_frames=piece.own_frames, rate=rate).stretch
+    once = pictures.length_s * stretch * rate
     file = SoundFile(
         path=folder / piece.source,
         name=f"The clip of {piece.shot_id}",
         remedy="Choose another take for the shot, or drop the clips' sound.",
     )
-    late = round(file.offset_s() * fit.stretch * SOUND_RATE_HZ)
+    late = round(file.offset_s(pictures.times[0] * pictures.tick_s) * stretch * SOUND_RATE_HZ)
+    runs_from = at + piece.lead_frames
     last = at + piece.frames + beyond
-    for loop in range(fit.loops):
-        begins = at + piece.lead_frames + loop * once
-        ends = min(begins + once, last)
+    if piece.frames > piece.lead_frames + piece.own_frames:  # a gap: the last picture stands
+        last = runs_from + piece.own_frames
+    loops = ceil((last - runs_from) / once) if piece.fit is Fit.LOOP else 1
+    for loop in range(loops):
+        begins = runs_from + loop * once
+        ends = min(begins + once, Fraction(last))
         if ends <= begins:
             return
         first, until = sample_at(begins, rate), sample_at(ends, rate)
@@ -140,7 +145,7 @@ def _voices_of_piece(export: Export, folder: Path, index: int, at: int) -> Itera
             until=until,
             skip=max(0, -late),
             wait=max(0, late),
-            stretch=fit.stretch,
+            stretch=stretch,
             ramps=(*edges, *ramps),
         )
 

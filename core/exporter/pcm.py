@@ -87,15 +87,16 @@ class SoundFile:
     remedy: str
     """What to do when it cannot be read."""
 
-    def offset_s(self) -> Fraction:
-        """When its sound begins, in seconds after its picture. Raises MediaFailed."""
+    def offset_s(self, picture_s: Fraction) -> Fraction:
+        """How long after its first picture, at `picture_s` of the file's time, its sound begins, in seconds.
+
+        Raises MediaFailed.
+        """
         with closing(self._open()) as file:
-            starts = [
-                Fraction(stream.start_time) * stream.time_base
-                for stream in (file.streams.audio[0], *file.streams.video[:1])
-                if stream.start_time is not None and stream.time_base is not None
-            ]
-        return starts[0] - starts[1] if len(starts) == 2 else Fraction(0)
+            stream = file.streams.audio[0]
+            if stream.start_time is None or stream.time_base is None:
+                return Fraction(0)
+            return stream.start_time * stream.time_base - picture_s
 
     def read(self) -> "Iterator[Samples]":
         """Its sound from the first sample, at its own pace, in blocks of any length.

@@ -52,6 +52,7 @@ def api(studio: Studio) -> Starlette:
             _post(f"{project}/take/{{take_id}}/cancel", calls.cancel_take),
             _get(f"{project}/exports", calls.exports),
             _get(f"{project}/export/{{export_id}}", calls.export),
+            _get(f"{project}/export/{{export_id}}/certificate", calls.certificate),
             _post(f"{project}/export/{{export_id}}/cancel", calls.cancel_export),
             _post_body(f"{project}/video/generate-shot", GenerateShot, calls.generate_shot),
             _post_body(f"{project}/video/generate-batch", GenerateBatch, calls.generate_batch),
@@ -143,6 +144,11 @@ class _Calls:
     def export(self, request: Request) -> Response:
         """One export: how far it is."""
         return _ok(export_view(self._export(request)))
+
+    def certificate(self, request: Request) -> Response:
+        """What a finished export really holds: frames, cut points, sound, takes, hashes."""
+        export = self._export(request)
+        return _ok(self._studio.certificate(export.project_id, export.export_id).model_dump(mode="json"))
 
     def cancel_export(self, request: Request) -> Response:
         """Ask that an export ends. 200 when it has, 202 when it soon will."""

@@ -128,6 +128,7 @@ def export_view(export: Export) -> Json:
         "export_url": export_path(export),
         "file_url": file_url,
         "download_url": f"{file_url}?download=1" if file_url else None,
+        "certificate_url": f"{export_path(export)}/certificate" if export.certified else None,
         "size": export.size,
         "fps": export.fps,
         "frames": export.frames,

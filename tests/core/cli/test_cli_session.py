@@ -1,5 +1,6 @@
 """The design's session, as processes: what documentation and scripts build on."""
 
+import json
 import os
 import signal
 import subprocess
@@ -90,6 +91,9 @@ def test_the_session_of_the_design_holds(ascent: Command, tmp_path: Path) -> Non
         "duration_s": 1.2,
         "fallbacks": [],
     }.items() <= export.facts.items()
+    certificate = json.loads(Path(export.facts["certificate"]["path"]).read_text(encoding="utf-8"))
+    assert (certificate["file"], certificate["bytes"]) == ("cut.mp4", out.stat().st_size)
+    assert export.facts["certificate"]["worst_cut_ms"] == certificate["worst_cut_ms"] == 0
     facts = probe_clip(out)
     assert (facts.frames, facts.width, facts.height, facts.has_audio) == (30, 1280, 720, True)
     assert leftovers(ascent.data) == []

@@ -101,6 +101,9 @@ def test_an_export_is_ordered_followed_and_saved(client: TestClient, exports: Ex
     export = followed(client, answer.json()["export_url"])
     assert (export["state"], export["frames"], export["fraction"]) == ("done", 10, 1.0)
     assert client.get("/api/project/ascent/exports").json() == [export]
+    certificate = client.get(export["certificate_url"]).json()
+    assert (certificate["measured_frames"], certificate["worst_cut_ms"]) == (10, 0.0)
+    assert certificate["sha256"] == export["sha256"]
     saved = client.get(export["download_url"])
     assert len(saved.content) == export["bytes"]
     assert saved.headers["content-disposition"].startswith('attachment; filename="ascent-stills-')
@@ -108,6 +111,7 @@ def test_an_export_is_ordered_followed_and_saved(client: TestClient, exports: Ex
 
 def test_a_waiting_export_is_cancelled(client: TestClient, studio: Studio) -> None:
     ordered = client.post(f"{VIDEO}/export-img2vid").json()
+    assert client.get(ordered["export_url"] + "/certificate").status_code == 409
     answer = client.post(ordered["export_url"] + "/cancel")
     assert answer.status_code in (200, 202)
     studio.run_export(studio.export("ascent", ordered["export_id"]))
