@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from drawing import Draw
@@ -223,7 +224,8 @@ def test_what_was_measured_on_the_file_stands_under_the_player(
 
 def test_a_draft_of_some_shots_is_what_is_made(at_work: Studio, project: Project) -> None:
     page = opened()
-    page.get("button_group")[0].set_value("Draft").run()
+    quality: Any = page.get("button_group")[0]
+    quality.set_value("Draft").run()
     page.select_slider[0].set_range("shot_002", "shot_003").run()
     page.selectbox(key=f"export_fps_{project.id}_25").set_value("30").run()
     press(page, "Export")
