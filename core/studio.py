@@ -5,7 +5,8 @@ app, the command line and a second app may be open on one data folder.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -18,7 +19,7 @@ from core.beats import Beats, find_beats
 from core.billing import Books
 from core.budgets import Budgets, BudgetState, BudgetStore, state_of
 from core.catalogue import Aspect, Catalogue, current_catalogue
-from core.costs import CostReport, report_costs
+from core.costs import CostBook, CostReport, Filters
 from core.edits import Edit, EditOutcome, apply_edits, apply_moves
 from core.errors import InputRefused, NotFound, NotNow, StillmotionError
 from core.executor import adopt, give_up, look_up, wake_all, with_clip
@@ -85,6 +86,7 @@ class Studio:
         self.limits = BudgetStore(settings.data)
         current_catalogue(settings.data)  # what is wrong with it is told now
         self._exports = Exports()
+        self._book = CostBook()
 
     @classmethod
     def open(cls) -> "Studio":
@@ -522,9 +524,17 @@ class Studio:
 
     # Money
 
-    def costs(self, project_id: str | None = None) -> CostReport:
-        """What was spent, reserved and is at risk: by project, shot, model and day."""
-        return report_costs(self.ledger.bill(), project_id)
+    def costs(self, project_id: str | None = None, *, filters: Filters | None = None) -> CostReport:
+        """What was spent, on what, and what came of it; of one project, of all, or as `filters` say."""
+        return self._book.report(
+            self.ledger.bill(), self.readable_projects(), filters or Filters(project_id=project_id)
+        )
+
+    def readable_projects(self) -> Iterator[Project]:
+        """Every project that is not damaged, by name."""
+        for project_id in self.store.projects.ids():
+            with suppress(StillmotionError):
+                yield self.project(project_id)
 
     def budgets(self) -> Budgets:
         """Every spending limit. Raises Damaged."""

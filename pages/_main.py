@@ -22,5 +22,5 @@ st.navigation(
         st.Page("export.py", title="Export", icon=":material/movie:"),
         st.Page("costs.py", title="Costs", icon=":material/receipt_long:"),
     ],
-    position="top",
+    position="hidden" if st.query_params.get("wall") else "top",
 ).run()

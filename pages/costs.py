@@ -1,64 +1,103 @@
-"""The costs page: what was spent, reserved and is at risk, and what the storyboard would cost."""
-
-from decimal import Decimal
+"""The costs page: what did this cut cost, what did we waste, what will the rest cost?"""
 
 import streamlit as st
 
-from core.costs import CostReport
-from core.ledger import Bill, Entry
-from core.pricing import dollars
+from core.costs import CostReport, Outcome
+from core.ledger import Bill
 from core.project import Project
 from core.studio import the_studio
+from pages.parts.cost_answers import show_answers
+from pages.parts.cost_bill import show_bill
+from pages.parts.cost_budgets import show_budgets
+from pages.parts.cost_filters import View, ask_view, tell_view
+from pages.parts.cost_overview import show_overview
+from pages.parts.cost_takes import show_takes
+from pages.parts.cost_wall import show_wall
+from pages.parts.cost_yield import show_yield
 from pages.parts.current import current_project
 from pages.parts.notices import errors_shown
 from pages.parts.outcome import show_outcome
 from pages.parts.price_list import show_price_list
-from pages.parts.spending import (
-    by_model_title,
-    by_shot_title,
-    chart_days,
-    chart_dearest,
-    show_models,
-    show_tables,
-    today,
-)
 from pages.parts.words import counted
 
-SCOPES = {"project": "This project", "all": "All projects"}
-NOTHING = Decimal(0)
+TABS = ("Where it went", "Yield and waste", "The rest", "Budgets", "The bill", "Takes")
+WALL = "wall"
+"""With ?wall=1 in the address the page is a wall display."""
 BROKEN_TOLD = 5
 """Lines of the ledger that are named when they cannot be read; the rest are counted."""
+LOOK_S = 4.0
 
 
 def main() -> None:
     """The page, for the project at hand or for all of them."""
+    if st.query_params.get(WALL):
+        hang_on_wall()
+        return
     project = current_project()
     with errors_shown():
-        scope = st.segmented_control(
-            "Costs of",
-            list(SCOPES),
-            format_func=SCOPES.__getitem__,
-            default="project",
-            required=True,
-            key="costs_of",
-            bind="query-params",
-            label_visibility="collapsed",
-        )
-        one = project if scope == "project" else None
-        if scope == "project" and project is None:
+        view = ask_view(project)
+        if view.nothing_to_see:
             return
-        report = the_studio().costs(one.id if one else None)
+        report = the_studio().costs(filters=view.filters)
         watch(the_studio().ledger.bill())
+        tell_view(view)
         show_broken(report)
-        show_totals(report)
-        show_spending(report, one)
-        if project is not None:
+        show_answers(view, report, project)
+        show_tabs(view, report, project)
+
+
+def hang_on_wall() -> None:
+    """The wall display, with what it shows to be chosen beneath it."""
+    wall = st.container()
+    with st.expander("What is shown", icon=":material/tune:"):
+        view = ask_view(current_project())
+    with wall, errors_shown():
+        watch(the_studio().ledger.bill())
+        show_wall(view, the_studio().costs(filters=view.filters))
+
+
+def show_tabs(view: View, report: CostReport, project: Project | None) -> None:
+    """What is behind the answers; only the open tab is worked out."""
+    tabs = st.tabs(TABS, key="tab", on_change="rerun", bind="query-params")
+    went, came, rest, budgets, bill, takes = tabs
+    with went:
+        if went.open:
+            show_spending(view, report)
+    with came:
+        if came.open:
+            show_yield(view, report)
+    with rest:
+        if rest.open:
             show_prices(project)
+    with budgets:
+        if budgets.open:
+            show_budgets(view.project)
+    with bill:
+        if bill.open:
+            show_bill(report)
+    with takes:
+        if takes.open:
+            show_takes(view, report)
 
 
-def show_prices(project: Project) -> None:
+def show_spending(view: View, report: CostReport) -> None:
+    """The pictures; when nothing was spent, that in words, and the free takes."""
+    if report.spent_usd or report.at_risk_usd or report.reserved_usd:
+        show_overview(view, report)
+        return
+    made = sum(report.outcomes()[each] for each in (Outcome.KEPT, Outcome.SPARE))
+    free = f" So far it made {counted(made, 'take')}." if made else " It needs no key, either."
+    st.info(
+        f"The animatic, the app's own camera moves over a still, is free.{free}",
+        title=f"Nothing was spent on {view.project.title if view.project else 'any project'}",
+        icon=":material/savings:",
+    )
+
+
+def show_prices(project: Project | None) -> None:
     """What the storyboard would cost on every model; what to do first when there is no storyboard."""
-    st.subheader("What this storyboard would cost")
+    if project is None:
+        return
     if project.shots:
         show_outcome(project.id)
         show_price_list(project)
@@ -69,7 +108,7 @@ def show_prices(project: Project) -> None:
 
 def watch(bill: Bill) -> None:
     """Bring the page up to date when a line was added to the ledger."""
-    st.fragment(_look, run_every=4.0)(bill)
+    st.fragment(_look, run_every=LOOK_S)(bill)
 
 
 def _look(bill: Bill) -> None:
@@ -90,56 +129,6 @@ def show_broken(report: CostReport) -> None:
         title="Some lines of the ledger cannot be read",
         icon=":material/warning:",
     )
-
-
-def show_totals(report: CostReport) -> None:
-    """The numbers that matter, once there is any of them."""
-    if not (report.spent_usd or report.reserved_usd or report.at_risk_usd):
-        return
-    day = today().isoformat()
-    on_day = report.by_day.get(day, NOTHING)
-    in_month = sum((usd for date, usd in report.by_day.items() if date.startswith(day[:7])), NOTHING)
-    spent, reserved, at_risk = st.columns([2, 1, 1])
-    spent.metric(
-        "Spent",
-        dollars(report.spent_usd),
-        f"{dollars(on_day)} today · {dollars(in_month)} this month",
-        delta_color="off",
-        delta_arrow="off",
-        help="Everything that is settled. Days are counted in UTC.",
-        border=True,
-        height="stretch",
-    )
-    told = "Set aside for takes that wait or are under way."
-    reserved.metric("Reserved", dollars(report.reserved_usd), help=told, border=True, height="stretch")
-    told = "Sent, and the answer was lost: it may have been charged."
-    at_risk.metric("At risk", dollars(report.at_risk_usd), help=told, border=True, height="stretch")
-
-
-def show_spending(report: CostReport, project: Project | None) -> None:
-    """The pictures and tables; when nothing was spent, that in words, and the free takes."""
-    whose = project.title if project else "any project"
-    if not report.spent_usd:
-        made = sum(line.entry is Entry.SETTLE for line in report.lines)
-        free = f" So far it made {counted(made, 'take')}." if made else " It needs no key, either."
-        st.info(
-            f"The animatic, the app's own camera moves over a still, is free.{free}",
-            title=f"Nothing was spent on {whose}",
-            icon=":material/savings:",
-        )
-        if report.lines:
-            show_models(report.lines)
-        return
-    days, models = st.columns([3, 2], gap="medium")
-    with days:
-        st.subheader("By day")
-        chart_days({day: usd for day, usd in report.by_day.items() if usd})
-    with models:
-        st.subheader("By model")
-        chart_dearest(by_model_title(report.by_model), "Model")
-    st.subheader("By shot")
-    chart_dearest(by_shot_title(report, one_project=project is not None), "Shot")
-    show_tables(report, one_project=project is not None)
 
 
 main()

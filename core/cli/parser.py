@@ -191,6 +191,14 @@ def _results(verbs: _Verbs) -> None:
     _add_delivery_options(hand_off)
     costs = verbs.add("costs", "costs:costs", "say what was spent, is reserved and is at risk")
     costs.add_argument("project", metavar="PROJECT", nargs="?", help="only this project")
+    costs.add_argument("--model", type=_names, metavar="MODEL,MODEL", help="only these models")
+    costs.add_argument("--person", type=_names, metavar="NAME,NAME", help="only what these people ordered")
+    costs.add_argument(
+        "--outcome", type=_names, metavar="WORD,WORD", help="kept, spare, lost, at_risk, open, free"
+    )
+    costs.add_argument("--from", dest="first_day", metavar="DAY", help="ordered on 2026-11-01 (UTC) or later")
+    costs.add_argument("--to", dest="last_day", metavar="DAY", help="ordered on 2026-11-30 (UTC) or before")
+    costs.add_argument("--out", metavar="FILE", help="put these takes into FILE, a .csv or .parquet")
     budget = verbs.add("budget", "budget:budget", "list the spending limits, set them, lift them")
     budget.add_argument("scope", metavar="SCOPE", nargs="?", help="project, day, month or team")
     budget.add_argument("usd", metavar="USD", nargs="?", help="the limit: 25 or 12.50")

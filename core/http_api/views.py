@@ -6,7 +6,7 @@ from typing import Any
 
 from core.budgets import Budgets, BudgetState
 from core.catalogue import Model
-from core.costs import CostReport
+from core.costs import CostReport, Dimension
 from core.errors import StillmotionError
 from core.exporter import Export, ExportState
 from core.links import clip_url, export_url, poster_url
@@ -148,13 +148,14 @@ def costs_view(report: CostReport) -> Json:
         "spent_usd": usd(report.spent_usd),
         "reserved_usd": usd(report.reserved_usd),
         "at_risk_usd": usd(report.at_risk_usd),
-        "by_project": _amounts(report.by_project),
+        "by_project": _amounts(report.spent_by(Dimension.PROJECT)),
         "by_shot": [
             {"project_id": project_id, "shot_id": shot_id, "usd": usd(amount)}
-            for (project_id, shot_id), amount in report.by_shot.items()
+            for name, amount in report.spent_by(Dimension.SHOT).items()
+            for project_id, _, shot_id in (name.partition("/"),)
         ],
-        "by_model": _amounts(report.by_model),
-        "by_day": _amounts(report.by_day),
+        "by_model": _amounts(report.spent_by(Dimension.MODEL)),
+        "by_day": _amounts(report.spent_by(Dimension.DAY)),
         "broken": list(report.broken),
     }
 

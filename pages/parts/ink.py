@@ -35,3 +35,12 @@ def waste() -> str:
 def loss() -> str:
     """Money that went, or may have gone, with nothing to show for it."""
     return _of("#a33a3a", "#d36f6f")
+
+
+def palette() -> list[str]:
+    """Colours for a few kinds side by side, the most important first; the last is for all the others."""
+    return (
+        ["#0b7566", "#6d8199", "#b8973a", "#9a6a8f", "#c3cad2"]
+        if st.context.theme.type == "light"
+        else ["#1fa893", "#7a8fa6", "#c9a227", "#a77a9e", "#444c55"]
+    )

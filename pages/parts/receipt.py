@@ -36,10 +36,11 @@ def receipt_button(take: Take) -> None:
     """A button that opens the receipt."""
     with st.popover("Receipt", width="stretch", on_change="rerun", key=f"receipt-{take.take_id}") as opened:
         if opened.open:
-            _show(take)
+            show_receipt(take)
 
 
-def _show(take: Take) -> None:
+def show_receipt(take: Take) -> None:
+    """What was asked, what came of it, what it cost, and when."""
     rows = "".join(f"| {name} | {plain(told)} |\n" for name, told in _facts(take))
     st.markdown(f"| Receipt | |\n|:--|:--|\n{rows}", width=RECEIPT_PX)
     for warning in take.warnings:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledger_lines import line
 
-from core.costs import report_costs
+from core.costs import CostBook, Dimension, Filters
 from core.errors import StorageFailed
 from core.ledger import Entry, Ledger
 from core.take import TakeId
@@ -130,11 +130,13 @@ def test_every_total_is_a_fold_of_the_same_lines(
     for take, entry, usd, project in history:
         ledger.append(line(f"{project}{take}", entry, str(usd), project))
         last[f"{project}{take}"] = (entry, usd)
-    report = report_costs(ledger.bill())
+    report = CostBook().report(ledger.bill(), [], Filters())
     assert report.spent_usd == sum((usd for entry, usd in last.values() if entry is Entry.SETTLE), Decimal(0))
-    totals = (report.by_project, report.by_shot, report.by_model, report.by_day)
+    totals = [report.spent_by(dimension) for dimension in Dimension]
     assert {sum(total.values(), Decimal(0)) for total in totals} == {report.spent_usd}
-    alone = [report_costs(ledger.bill(), project).spent_usd for project in ("p", "q")]
+    alone = [
+        CostBook().report(ledger.bill(), [], Filters(project_id=project)).spent_usd for project in ("p", "q")
+    ]
     assert sum(alone, Decimal(0)) == report.spent_usd
 
 

@@ -14,7 +14,7 @@ import pytest
 from ledger_lines import NOON, file_lines
 
 from core.budgets import BudgetStore, state_of
-from core.costs import report_costs
+from core.costs import CostBook, Dimension, Filters
 from core.ledger import BILL_SOURCES, Entry, Ledger
 
 TESTS = Path(__file__).resolve().parents[2]
@@ -109,8 +109,8 @@ def test_every_sum_holds_and_no_hard_limit_is_passed_at_any_moment(
     assert sum((money.committed_usd for money in bill.takes.values()), NOTHING) == committed
     [team] = [state for state in state_of(limits.read(), bill, NOON) if state.budget.scope == "team"]
     assert team.committed_usd == committed
-    report = report_costs(bill)
-    for totals in (report.by_project, report.by_shot, report.by_model, report.by_day, bill.by_project()):
+    report = CostBook().report(bill, [], Filters())
+    for totals in (*(report.spent_by(dimension) for dimension in Dimension), bill.by_project()):
         assert sum(totals.values(), NOTHING) == report.spent_usd == bill.spent_usd
 
 
