@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
 import msgspec
 
@@ -120,10 +121,25 @@ class Bill:
     """What is wrong with each line that is left out, by its number."""
     odd: Sequence[str] = ()
     """What is strange about lines whose money counts all the same: out of their order, or there twice."""
-    totals: Mapping[tuple[ProjectId, Entry], Decimal] = field(default_factory=dict)
-    """US dollars of the lines that count, by project and entry."""
-    committed: Mapping[tuple[ProjectId, date], Decimal] = field(default_factory=dict)
-    """US dollars settled, reserved or at risk, by project and the day (UTC) of the order."""
+    sums: Mapping[tuple[ProjectId, date, Entry], Decimal] = field(default_factory=dict)
+    """US dollars of the lines that count, by project, the day (UTC) of the order, and entry."""
+
+    @cached_property
+    def totals(self) -> Mapping[tuple[ProjectId, Entry], Decimal]:
+        """US dollars of the lines that count, by project and entry."""
+        totals: defaultdict[tuple[ProjectId, Entry], Decimal] = defaultdict(Decimal)
+        for (project_id, _, entry), usd in self.sums.items():
+            totals[project_id, entry] += usd
+        return dict(totals)
+
+    @cached_property
+    def committed(self) -> Mapping[tuple[ProjectId, date], Decimal]:
+        """US dollars settled, reserved or at risk, by project and the day (UTC) of the order."""
+        committed: defaultdict[tuple[ProjectId, date], Decimal] = defaultdict(Decimal)
+        for (project_id, day, entry), usd in self.sums.items():
+            if entry is not Entry.RELEASE:
+                committed[project_id, day] += usd
+        return dict(committed)
 
     @property
     def last(self) -> Mapping[TakeId, Line]:
@@ -161,21 +177,14 @@ class Bill:
         return {project: usd for (project, entry), usd in self.totals.items() if entry is Entry.SETTLE}
 
 
-Change = tuple[TakeMoney | None, TakeMoney]
-"""A take's money before and after."""
-
-
 def sums_with(
-    bill: Bill, changes: Iterable[Change]
-) -> tuple[dict[tuple[ProjectId, Entry], Decimal], dict[tuple[ProjectId, date], Decimal]]:
-    """`bill.totals` and `bill.committed` after `changes`."""
-    totals = defaultdict(Decimal, bill.totals)
-    committed = defaultdict(Decimal, bill.committed)
+    bill: Bill, changes: Iterable[tuple[TakeMoney | None, TakeMoney]]
+) -> dict[tuple[ProjectId, date, Entry], Decimal]:
+    """`bill.sums` after `changes`: takes' money before and after."""
+    sums = defaultdict(Decimal, bill.sums)
     for before, now in changes:
         if before is not None:
-            totals[before.last.project_id, before.last.entry] -= before.last.usd
-            committed[before.first.project_id, before.first.at.date()] -= before.committed_usd
-        first, last = now.first, now.last
-        totals[last.project_id, last.entry] += last.usd
-        committed[first.project_id, first.at.date()] += now.committed_usd
-    return dict(totals), dict(committed)
+            sums[before.last.project_id, before.first.at.date(), before.last.entry] -= before.last.usd
+        last = now.last
+        sums[last.project_id, now.first.at.date(), last.entry] += last.usd
+    return dict(sums)

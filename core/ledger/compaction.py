@@ -60,8 +60,7 @@ def _require_same(fresh: Path, bill: Bill) -> None:
 def _facts(bill: Bill) -> object:
     """All that a bill says, but for lines that nothing is told by."""
     takes = {key: (money.first, money.last, money.ended, money.billed) for key, money in bill.takes.items()}
-    totals = {key: usd for key, usd in bill.totals.items() if usd}
-    return takes, totals, {key: usd for key, usd in bill.committed.items() if usd}
+    return takes, {key: usd for key, usd in bill.sums.items() if usd}
 
 
 def _keep(path: Path) -> Path:

@@ -79,16 +79,12 @@ class Folding:
 
     def _sum_up(self, takes: dict[TakeId, TakeMoney], touched: Iterable[TakeId]) -> None:
         known = self.bill.takes
-        changes = [
-            (known.get(take_id), takes[take_id]) for take_id in (dict.fromkeys(touched) if known else takes)
-        ]
-        totals, committed = sums_with(self.bill, changes)
+        ids = dict.fromkeys(touched) if known else takes
         self.bill = Bill(
             takes=takes,
             broken=tuple(map(str, self.broken)),
             odd=tuple(self._odd),
-            totals=totals,
-            committed=committed,
+            sums=sums_with(self.bill, ((known.get(take_id), takes[take_id]) for take_id in ids)),
         )
 
 

@@ -104,7 +104,8 @@ class Unreadable(Exception):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode: Callable[[bytes], Line] = msgspec.json.Decoder(Line | OldLine).decode
+_decode = msgspec.json.Decoder(Line).decode
+_decode_any: Callable[[bytes], Line] = msgspec.json.Decoder(Line | OldLine).decode
 _decode_old = msgspec.json.Decoder(OldLine).decode
 _SEAL = b',"check":"%08x"}'
 _SEAL_BYTES = len(_SEAL % 0)
@@ -118,18 +119,19 @@ def sealed(line: Line) -> bytes:
 
 def intact_line(text: bytes) -> Line | None:
     """The line that `text` says, when it is as we write it, which nearly all are; else None."""
+    if text[-_SEAL_BYTES:] != _SEAL % crc32(text[:-_SEAL_BYTES]):
+        return None
     try:
         line = _decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
-    whole = text[-_SEAL_BYTES:] == _SEAL % crc32(text[:-_SEAL_BYTES])
-    return line if whole and type(line) is Line and line.currency == CURRENCY else None
+    return line if line.currency == CURRENCY else None
 
 
 def read_line(text: bytes) -> Line:
     """The line that `text` says. Raises Unreadable: it is torn, of another form, or changed since."""
     try:
-        line = _decode(text)
+        line = _decode_any(text)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         line = _read_unversioned(text)
     if type(line) is OldLine and not line.step:
