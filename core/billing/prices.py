@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.catalogue import PRICES, Catalogue, Model, Price, current_catalogue
-from core.errors import NotNow
+from core.errors import InputRefused, NotNow
 from core.pricing import dollars, tidy
 from core.providers.fal.platform import unit_prices
 from core.settings import Settings
@@ -87,7 +87,12 @@ class PriceDiff:
 
 
 def refresh_prices(settings: Settings) -> PriceDiff:
-    """Ask fal for the price of every paid model, and compare. Raises ProviderError when it cannot be read."""
+    """Ask fal for the price of every paid model, and compare. Raises ProviderError or InputRefused."""
+    if settings.fal_key is None:
+        raise InputRefused(
+            "fal tells its prices to those with a key, and there is none.",
+            remedy="Set FAL_KEY to a key from fal.ai/dashboard/keys.",
+        )
     catalogue = current_catalogue(settings.data)
     endpoints = list(dict.fromkeys(model.endpoint for model in catalogue if model.paid))
     source = f"{settings.fal_api_url}/models/pricing"

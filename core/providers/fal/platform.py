@@ -21,6 +21,8 @@ PRICES_AT_ONCE = 5
 """Endpoints in one question about prices: with more, fal answers 429 easily."""
 EVENTS_AT_ONCE = 50
 """Requests in one question about the bill; fal takes no more."""
+PRICES, BILL = "models/pricing", "models/billing-events"
+"""The two calls."""
 MOST_PAGES = 20
 PAUSES_S = (1.0, 3.0, 8.0)
 """Pauses before a question is asked again that had no answer, or came too soon."""
@@ -49,7 +51,7 @@ def billing_events(
     Raises ProviderError when the bill cannot be read; `check` may raise to end it.
     """
     asked = {"request_id": list(request_ids), "start": _stamp(since), "limit": "1000"}
-    return run(_pages(_admin_wire(settings), "models/billing-events", asked, "billing_events"), check)
+    return run(_pages(_admin_wire(settings), BILL, asked, "billing_events"), check)
 
 
 def events_of_endpoint(
@@ -60,7 +62,7 @@ def events_of_endpoint(
     Raises ProviderError when the bill cannot be read; `check` may raise to end it.
     """
     asked = {"endpoint_id": [endpoint], "start": _stamp(since), "limit": "1000"}
-    return run(_pages(_admin_wire(settings), "models/billing-events", asked, "billing_events"), check)
+    return run(_pages(_admin_wire(settings), BILL, asked, "billing_events"), check)
 
 
 def _admin_wire(settings: Settings) -> Wire:
@@ -74,7 +76,7 @@ async def _unit_prices(wire: Wire, endpoints: list[str]) -> dict[str, list[Item]
     for start in range(0, len(endpoints), PRICES_AT_ONCE):
         batch = endpoints[start : start + PRICES_AT_ONCE]
         try:
-            items = await _pages(wire, "models/pricing", {"endpoint_id": batch}, "prices")
+            items = await _pages(wire, PRICES, {"endpoint_id": batch}, "prices")
         except NoSuchEndpoint:  # the whole question is refused for one: each by itself, then
             items = [item for one in batch for item in await _price_alone(wire, one)]
         told |= {one: [item for item in items if item.get("endpoint_id") == one] for one in batch}
@@ -83,7 +85,7 @@ async def _unit_prices(wire: Wire, endpoints: list[str]) -> dict[str, list[Item]
 
 async def _price_alone(wire: Wire, endpoint: str) -> list[Item]:
     try:
-        return await _pages(wire, "models/pricing", {"endpoint_id": [endpoint]}, "prices")
+        return await _pages(wire, PRICES, {"endpoint_id": [endpoint]}, "prices")
     except NoSuchEndpoint:
         return []
 
@@ -126,14 +128,15 @@ async def _answered(wire: Wire, client: httpx.AsyncClient, path: str, asked: Ask
     told = reply.json_object()
     if reply.status == 200 and told is not None:
         return told
-    raise _refusal(reply)
+    raise _refusal(reply, path)
 
 
-def _refusal(reply: Reply) -> ProviderError:
+def _refusal(reply: Reply, path: str) -> ProviderError:
     if reply.status in (401, 403):
+        name, right = ("FAL_ADMIN_KEY", "to read billing") if path == BILL else ("FAL_KEY", "to use the API")
         return ProviderError(
-            "fal does not let this key read that.",
-            remedy="Set FAL_ADMIN_KEY to a key with the right to read billing: fal.ai/dashboard/keys.",
+            f"fal does not let the key in {name} read that.",
+            remedy=f"Set {name} to a key with the right {right}: fal.ai/dashboard/keys.",
             charge=Charge.NONE,
             safe_to_retry=False,
         )

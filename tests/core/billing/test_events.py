@@ -240,6 +240,15 @@ def test_without_the_key_nothing_is_asked_and_it_is_said_what_to_do(data: Path, 
         studio.billing.read_bill()
 
 
+def test_a_key_that_may_not_read_the_bill_is_named(
+    studio: Studio, account: AccountControl, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(data, "a", (Entry.SETTLE, "0.35", "table price"), request_id="r-1")
+    monkeypatch.setenv("FAL_ADMIN_KEY", account.key)
+    with pytest.raises(ProviderError, match="FAL_ADMIN_KEY"):
+        Studio.open().billing.read_bill()
+
+
 def test_two_apps_that_read_the_same_bill_write_it_down_once(
     studio: Studio, account: AccountControl, slots: Executor, data: Path
 ) -> None:

@@ -11,7 +11,7 @@ from fal_emulator import AccountControl, Emulator
 
 from core.billing.prices import PriceDiff, apply_prices, compare, refresh_prices
 from core.catalogue import PRICES, Catalogue, current_catalogue, read_catalogue
-from core.errors import NotNow, ProviderError
+from core.errors import InputRefused, NotNow, ProviderError
 from core.settings import Settings
 from core.studio import Studio
 
@@ -180,6 +180,17 @@ def test_fal_is_asked_for_few_at_a_time_and_again_when_it_was_too_often(
 def test_an_endpoint_that_fal_leaves_out_is_named(settings: Settings, account: AccountControl) -> None:
     account.conditions(prices={"wan/v2.7": None})
     assert "wan27_i2v" in {each.model for each in refresh_prices(settings).left_out}
+
+
+def test_a_key_that_is_missing_or_not_accepted_is_named(
+    settings: Settings, emulator: Emulator, data: Path
+) -> None:
+    with pytest.raises(InputRefused, match="key") as caught:
+        refresh_prices(Settings(data=data, fal_api_url=settings.fal_api_url))
+    assert "FAL_KEY" in caught.value.remedy
+    revoked = settings_of(emulator.environment("revoked"), data)
+    with pytest.raises(ProviderError, match="FAL_KEY"):
+        refresh_prices(revoked)
 
 
 @pytest.mark.parametrize(
