@@ -506,6 +506,7 @@ class Studio:
         formats: Sequence[str] | None = None,
         media: str | None = None,
         zipped: bool = False,
+        paper: str | None = None,
         signals: Signals | None = None,
         **asked: Any,
     ) -> HandedOver:
@@ -513,12 +514,13 @@ class Studio:
 
         Camera moves are rendered meanwhile: call it from a thread that may wait. Nothing half-made is left.
         """
-        chosen = wish(formats=formats, media=media, zipped=zipped)
+        chosen = wish(formats=formats, media=media, zipped=zipped, paper=paper)
         sources = Sources(
             export=self.plan_export(project_id, **asked),
             project=self.project(project_id),
             takes=self.takes(project_id),
             folder=self.folder(project_id),
+            models={model.key: model.name for model in self.catalogue},
         )
         return hand_over(sources, out, chosen, signals or unwatched())
 

@@ -35,6 +35,7 @@ def hand_off(arguments: Namespace) -> Answer:
                 formats=arguments.formats,
                 media=arguments.media,
                 zipped=arguments.zip,
+                paper=arguments.paper,
                 signals=signals,
                 **{name: getattr(arguments, name) for name in ASKED},
             )

@@ -185,8 +185,11 @@ def _results(verbs: _Verbs) -> None:
         "hand-off", "hand_off:hand_off", "hand the cut over to other editing programs, with its files"
     )
     hand_off.add_argument("--out", metavar="DIR", required=True, help="the folder to make")
-    hand_off.add_argument("--formats", type=_words, metavar="FORMAT,FORMAT", help="otio, otioz, edl, fcpxml")
+    hand_off.add_argument(
+        "--formats", type=_words, metavar="FORMAT,FORMAT", help="otio, otioz, edl, fcpxml, csv, sheet"
+    )
     hand_off.add_argument("--media", help="link (default), copy or none: what becomes of the files")
+    hand_off.add_argument("--paper", help="a4 (default) or letter, for the contact sheet")
     hand_off.add_argument("--zip", action="store_true", help="one zip instead of a folder")
     _add_delivery_options(hand_off)
     costs = verbs.add("costs", "costs:costs", "say what was spent, is reserved and is at risk")

@@ -27,7 +27,7 @@ from core.timeline.snapping import (
     parse_offset,
     plan_snap,
 )
-from core.timeline.timecodes import full_timecode, timecode
+from core.timeline.timecodes import drops_frames, full_timecode, timecode
 
 __all__ = [
     "LARGEST_SHIFT_S",
@@ -37,6 +37,7 @@ __all__ = [
     "Reason",
     "Shift",
     "SnapPlan",
+    "drops_frames",
     "exact",
     "fit_problems",
     "fitted",

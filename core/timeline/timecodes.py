@@ -16,13 +16,18 @@ def full_timecode(frame: int, rate: Fraction) -> str:
     Drop frames leave out the numbers ;00 and ;01 of each minute that is not a tenth (SMPTE ST 12-1); no
     picture is lost. 23.976 has none by custom, and falls behind the clock by 3.6 s an hour.
     """
-    drops = rate == Fraction(30000, 1001)
+    drops = drops_frames(rate)
     if drops:
         tens, rest = divmod(frame, 17982)
         frame += 18 * tens + 2 * max(0, (rest - 2) // 1798)
     seconds, frames = divmod(frame, counted(rate))
     minutes, hours = seconds // 60 % 60, seconds // 3600
     return f"{hours:02d}:{minutes:02d}:{seconds % 60:02d}{';' if drops else ':'}{frames:02d}"
+
+
+def drops_frames(rate: Fraction) -> bool:
+    """Whether a full timecode at `rate` leaves numbers out."""
+    return rate == Fraction(30000, 1001)
 
 
 def counted(rate: Fraction) -> int:

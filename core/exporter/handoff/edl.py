@@ -6,13 +6,12 @@ reels until they are alike.
 """
 
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
-from math import floor
 from pathlib import Path
 
 from core.errors import InputRefused, disk_errors
 from core.exporter.handoff.cut import Cut, Event, Kind
 from core.exporter.handoff.media import FOLDER, Media, MediaFile, plain_name
+from core.timeline import drops_frames, full_timecode
 
 MOST_EVENTS = 999
 """Numbers of events have three digits: what has more events comes as several lists."""
@@ -24,11 +23,10 @@ REEL = 8
 def edls(cut: Cut, media: Media, music: MediaFile | None) -> list[str]:
     """The lists, in order: one, or more for a cut of more than MOST_EVENTS events.
 
-    Timecode counts frames without dropping any, from 00:00:00:00, in the picture and in every source. The
-    music is in the first list. Raises InputRefused for a cut that timecode cannot count.
+    Timecode counts from 00:00:00:00, in the picture and in every source; at 29.97 with drop frames, as in the
+    review copies. The music is in the first list. Raises InputRefused for a cut that timecode cannot count.
     """
-    whole = floor(cut.rate + Fraction(1, 2))
-    if cut.export.frames > DAY_H * 3600 * whole:
+    if int(full_timecode(cut.export.frames - 1, cut.rate).split(":")[0]) >= DAY_H:
         raise InputRefused(
             f"The cut lasts longer than {DAY_H} hours, which is as far as an EDL can count.",
             remedy="Leave the EDL out, or hand over a range of shots.",
@@ -53,13 +51,6 @@ def write_edls(cut: Cut, media: Media, music: MediaFile | None, folder: Path, st
     return notes
 
 
-def timecode(frame: int, rate: Fraction) -> str:
-    """HH:MM:SS:FF of a frame at a rate, counted without drop frames."""
-    whole = floor(rate + Fraction(1, 2))
-    seconds, frames = divmod(frame, whole)
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{frames:02d}"
-
-
 class _Writer:
     """Writes one cut."""
 
@@ -68,6 +59,7 @@ class _Writer:
         self._media = media
         self._music = music
         self._reels = _reels(media)
+        self._counting = "DROP FRAME" if drops_frames(cut.rate) else "NON-DROP FRAME"
 
     def lists(self) -> Iterator[str]:
         title = plain_name(self._cut.export.title, self._cut.export.project_id).upper()
@@ -81,7 +73,7 @@ class _Writer:
             ]
             if number == 0 and self._music is not None:
                 blocks.append(self._music_event(len(part) + 1, self._music))
-            yield "\r\n".join([f"TITLE: {name}", "FCM: NON-DROP FRAME", "", *blocks, ""])
+            yield "\r\n".join([f"TITLE: {name}", f"FCM: {self._counting}", "", *blocks, ""])
             first += len(part)
 
     def _event(self, number: int, event: Event, before: Event | None) -> str:
@@ -129,9 +121,8 @@ class _Writer:
     def _speed(self, event: Event) -> str:
         """The line that says frames of the source in a second; 0 stands."""
         speed = 0.0 if event.kind is Kind.FREEZE else float(self._cut.rate / event.stretch)
-        return (
-            f"M2   {self._reel(event):<{REEL}}       {speed:06.2f}                {self._tc(event.source_in)}"
-        )
+        at = self._tc(event.source_in).replace(";", ":")  # readers want colons here
+        return f"M2   {self._reel(event):<{REEL}}       {speed:06.2f}                {at}"
 
     def _line(
         self,
@@ -146,7 +137,7 @@ class _Writer:
         return f"{number:03d}  {reel:<{REEL}} {channel:<5} {edit:<8} {times}"
 
     def _tc(self, frame: int) -> str:
-        return timecode(frame, self._cut.rate)
+        return full_timecode(frame, self._cut.rate)
 
     def _reel(self, event: Event) -> str:
         return "BL" if event.media is None else self._reels[event.media]

@@ -13,6 +13,7 @@ from core.errors import disk_errors
 from core.exporter.handoff.cut import Cut, Event, Kind
 from core.exporter.handoff.media import Media, MediaChoice, MediaFile
 from core.project import strip_control
+from core.timeline import drops_frames
 
 CROSS_DISSOLVE = "FxPlug:4731E73A-8DAC-4113-9A30-AE85B1761265"
 """Final Cut Pro's own dissolve."""
@@ -67,7 +68,7 @@ class _Writer:
             duration=self._time(export.frames),
             format=self._format,
             tcStart="0s",
-            tcFormat="NDF",
+            tcFormat="DF" if drops_frames(self._cut.rate) else "NDF",
             audioLayout="stereo",
             audioRate="48k",
         )

@@ -22,6 +22,8 @@ from core.exporter.handoff.media import (
     free_name,
     media_of,
 )
+from core.exporter.handoff.paper import Paper
+from core.exporter.handoff.shots import ShotFacts, shots_of
 from core.exporter.plan import Export
 from core.media import probe_track
 from core.project import Project, strip_control
@@ -43,9 +45,13 @@ class Format(StrEnum):
     """CMX3600: the oldest list that everything reads."""
     FCPXML = "fcpxml"
     """For Final Cut Pro and DaVinci Resolve."""
+    CSV = "csv"
+    """The shot list."""
+    SHEET = "sheet"
+    """The contact sheet: PNG pages and a PDF."""
 
 
-USUAL = (Format.OTIO, Format.EDL, Format.FCPXML)
+USUAL = (Format.OTIO, Format.EDL, Format.FCPXML, Format.CSV, Format.SHEET)
 """What is handed over when nothing is named. (A package would hold every file a second time.)"""
 
 
@@ -59,6 +65,8 @@ class Sources:
     takes: Mapping[TakeId, Take]
     folder: Path
     """The project's folder."""
+    models: Mapping[str, str]
+    """Key of a model → its name for people."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +77,8 @@ class Wish:
     media: MediaChoice = MediaChoice.LINK
     zipped: bool = False
     """One zip instead of a folder."""
+    paper: Paper = Paper.A4
+    """What the contact sheet is laid out for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,18 +105,30 @@ class Bundle:
     cut: Cut
     media: Media
     music: MediaFile | None
-    choice: MediaChoice
-    stem: str
-    """How its files are called, without the ending."""
+    asked: Wish
+    shots: Sequence[ShotFacts]
+    signals: Signals
+
+    @property
+    def stem(self) -> str:
+        """How its files are called, without the ending."""
+        return self.sources.project.id
 
 
-def wish(*, formats: Sequence[str] | None = None, media: str | None = None, zipped: bool = False) -> Wish:
+def wish(
+    *,
+    formats: Sequence[str] | None = None,
+    media: str | None = None,
+    zipped: bool = False,
+    paper: str | None = None,
+) -> Wish:
     """What a person asks, of words; None stands for what is usual. Raises InputRefused for a slip."""
     chosen = USUAL if formats is None else tuple(_one_of(Format, each, "format") for each in formats)
     if not chosen:
         raise InputRefused("No format is named.", remedy=f"Choose from: {', '.join(Format)}.")
     choice = MediaChoice.LINK if media is None else _one_of(MediaChoice, media, "way with media")
-    return Wish(formats=tuple(dict.fromkeys(chosen)), media=choice, zipped=zipped)
+    on = Paper.A4 if paper is None else _one_of(Paper, paper, "paper")
+    return Wish(formats=tuple(dict.fromkeys(chosen)), media=choice, zipped=zipped, paper=on)
 
 
 def hand_over(sources: Sources, out: Path, asked: Wish, signals: Signals) -> HandedOver:
@@ -120,7 +142,13 @@ def hand_over(sources: Sources, out: Path, asked: Wish, signals: Signals) -> Han
     signals.progress(0.0, "gathering the files")
     media = media_of(cut, sources.folder, sources.takes, signals)
     bundle = Bundle(
-        sources=sources, cut=cut, media=media, music=music, choice=asked.media, stem=sources.project.id
+        sources=sources,
+        cut=cut,
+        media=media,
+        music=music,
+        asked=asked,
+        shots=[*shots_of(cut, sources.project, sources.takes, media, sources.models)],
+        signals=signals,
     )
     missing = [file for file in media.values() if file.missing]
     notes += [f"{file.name} is not there: {file.path.name} is gone from the project." for file in missing]
@@ -160,7 +188,7 @@ def _cut_and_music(sources: Sources) -> tuple[Cut, MediaFile | None, list[str]]:
 def _write_otio(bundle: Bundle, folder: Path) -> list[str]:
     from core.exporter.handoff.otio_file import timeline, write_otio
 
-    made = timeline(bundle.cut, bundle.media, bundle.music, bundle.choice)
+    made = timeline(bundle.cut, bundle.media, bundle.music, bundle.asked.media)
     write_otio(made, folder / f"{bundle.stem}.otio")
     return []
 
@@ -182,9 +210,30 @@ def _write_edl(bundle: Bundle, folder: Path) -> list[str]:
 def _write_fcpxml(bundle: Bundle, folder: Path) -> list[str]:
     from core.exporter.handoff.fcpxml import fcpxml, write_fcpxml
 
-    text = fcpxml(bundle.cut, bundle.media, bundle.music, bundle.choice)
+    text = fcpxml(bundle.cut, bundle.media, bundle.music, bundle.asked.media)
     write_fcpxml(text, folder / f"{bundle.stem}.fcpxml")
     return []
+
+
+def _write_csv(bundle: Bundle, folder: Path) -> list[str]:
+    from core.exporter.handoff.shot_list import write_shot_list
+
+    write_shot_list(bundle.shots, bundle.cut.rate, folder / f"{bundle.stem}-shots.csv")
+    return []
+
+
+def _write_sheet(bundle: Bundle, folder: Path) -> list[str]:
+    from core.exporter.handoff.contact_sheet import write_sheet
+
+    bare = write_sheet(
+        bundle.cut.export,
+        bundle.shots,
+        bundle.sources.folder,
+        folder / bundle.stem,
+        bundle.asked.paper,
+        bundle.signals,
+    )
+    return [f"{shot_id} has no picture on the contact sheet." for shot_id in bare]
 
 
 WRITERS: Mapping[Format, Callable[[Bundle, Path], list[str]]] = {
@@ -192,9 +241,18 @@ WRITERS: Mapping[Format, Callable[[Bundle, Path], list[str]]] = {
     Format.OTIOZ: _write_otioz,
     Format.EDL: _write_edl,
     Format.FCPXML: _write_fcpxml,
+    Format.CSV: _write_csv,
+    Format.SHEET: _write_sheet,
 }
 """Each writes its files into a folder, and returns what a person should know, one sentence each."""
-WORDS = {Format.OTIO: "timeline", Format.OTIOZ: "package", Format.EDL: "EDL", Format.FCPXML: "FCPXML"}
+WORDS = {
+    Format.OTIO: "timeline",
+    Format.OTIOZ: "package",
+    Format.EDL: "EDL",
+    Format.FCPXML: "FCPXML",
+    Format.CSV: "shot list",
+    Format.SHEET: "contact sheet",
+}
 """What each format is called while it is written."""
 
 
@@ -237,7 +295,9 @@ def _zip(draft: Path, brought: Sequence[MediaFile], out: Path, signals: Signals)
     try:
         with disk_errors(out), zipfile.ZipFile(part, "x") as package:
             for path in sorted(draft.iterdir()):
-                kind = zipfile.ZIP_STORED if path.suffix in (".png", ".otioz") else zipfile.ZIP_DEFLATED
+                kind = (
+                    zipfile.ZIP_STORED if path.suffix in (".png", ".pdf", ".otioz") else zipfile.ZIP_DEFLATED
+                )
                 package.write(path, path.name, kind)
             for number, file in enumerate(brought):
                 signals.check()

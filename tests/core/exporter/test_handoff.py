@@ -39,6 +39,9 @@ def test_a_folder_holds_the_timeline_and_every_file_it_points_at(
     studio.set_track(with_take, silence(tmp_path / "bed.wav", 2), "bed.wav")
     made = studio.hand_off(with_take, tmp_path / "edit")
     assert made.files == (
+        "ascent-sheet.pdf",
+        "ascent-sheet.png",
+        "ascent-shots.csv",
         "ascent.edl",
         "ascent.fcpxml",
         "ascent.otio",

@@ -133,6 +133,14 @@ def test_a_cut_longer_than_a_day_is_refused_and_ten_hours_are_not() -> None:
         written(plan([Asked(frames=24 * 3600 * 25 + 1, clip=0)]))
 
 
+@pytest.mark.parametrize("fps", ["23.976", "29.97", "60"])
+def test_timecode_is_exact_after_minutes_and_hours(fps: str) -> None:
+    export = plan([Asked(frames=frames, clip=0) for frames in (1799, 1, 1, 16181, 1, 107_892, 7)], fps=fps)
+    texts = written(export)
+    assert_same(export, cut_of(export), read(export, texts))
+    assert ("FCM: DROP FRAME" in texts[0]) is (fps == "29.97")
+
+
 def test_strange_names_stay_out_of_the_list() -> None:
     export = plan([Asked(title='Say "no"\n001  AX V C 🎬')])
     [text] = written(export.model_copy(update={"title": 'A\n"B" 🚀' + "é" * 300}))
