@@ -6,6 +6,7 @@ from core.costs import CostReport, Outcome
 from core.ledger import Bill
 from core.project import Project
 from core.studio import the_studio
+from pages.parts.alerts import show_alerts
 from pages.parts.cost_answers import show_answers
 from pages.parts.cost_bill import show_bill
 from pages.parts.cost_budgets import show_budgets
@@ -23,8 +24,6 @@ from pages.parts.words import counted
 TABS = ("Where it went", "Yield and waste", "The rest", "Budgets", "The bill", "Takes")
 WALL = "wall"
 """With ?wall=1 in the address the page is a wall display."""
-BROKEN_TOLD = 5
-"""Lines of the ledger that are named when they cannot be read; the rest are counted."""
 LOOK_S = 4.0
 
 
@@ -41,7 +40,7 @@ def main() -> None:
         report = the_studio().costs(filters=view.filters)
         watch(the_studio().ledger.bill())
         tell_view(view)
-        show_broken(report)
+        show_alerts()
         show_answers(view, report, project)
         show_tabs(view, report, project)
 
@@ -114,21 +113,6 @@ def watch(bill: Bill) -> None:
 def _look(bill: Bill) -> None:
     if the_studio().ledger.bill() is not bill:
         st.rerun()
-
-
-def show_broken(report: CostReport) -> None:
-    """Lines that cannot be read, because the totals leave them out."""
-    if not report.broken:
-        return
-    lines = [f"- {line}" for line in report.broken[:BROKEN_TOLD]]
-    if len(report.broken) > BROKEN_TOLD:
-        lines.append(f"- and {len(report.broken) - BROKEN_TOLD} more")
-    st.warning(
-        "The totals leave them out. Mend them in ledger.jsonl in the data folder, or compare with the bill "
-        "of fal.ai:\n" + "\n".join(lines),
-        title="Some lines of the ledger cannot be read",
-        icon=":material/warning:",
-    )
 
 
 main()

@@ -1,19 +1,22 @@
 """The question before money is spent: what for, how much, what changed, and what nobody will hear."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import streamlit as st
 
+from core.budgets import BudgetState
 from core.errors import StillmotionError
 from core.orders import BatchQuote
 from core.pricing import Quote, dollars, price_text
 from core.project import Project, ShotId
 from core.proposals import Proposal
 from core.studio import the_studio
+from pages.parts.cost_budgets import show_limits
 from pages.parts.notices import show_error
-from pages.parts.ordering import Order, ask_instead, asked, forget, send
+from pages.parts.ordering import Order, agree_once, agreed_once, ask_instead, asked, forget, send
 from pages.parts.words import counted, plain
 
 TABLE_PX = 320
@@ -58,8 +61,15 @@ def _dialog(order: Order, project: Project, proposal: Proposal) -> None:
     def dismissed() -> None:
         _let_go(project.id, proposal.batch)
 
+    states = the_studio().budget_states(project.id)
+    limits = the_studio().budgets()
+    twice = limits.asks_twice(proposal.batch.usd_high)
+
     @st.dialog(f"Spend {price}?", width="medium", on_dismiss=dismissed, icon=":material/receipt_long:")
     def ask() -> None:
+        if twice and agreed_once() is order:
+            _ask_again(order, proposal, price, limits.ask_twice_over_usd, dismissed)
+            return
         _show_sum(proposal, price)
         _show_changes(order, proposal)
         st.dataframe(
@@ -70,6 +80,10 @@ def _dialog(order: Order, project: Project, proposal: Proposal) -> None:
         for note in dict.fromkeys(note for each in proposal.batch.shots for note in each.quote.notes):
             st.caption(plain(note))
         _tell_unheard(proposal)
+        if states:
+            st.markdown("**What is left of the limits, before and after**")
+            show_limits(states, proposal.batch.usd_high)
+        _tell_passed(states, proposal)
         if _answers(order, proposal, price, dismissed):
             st.rerun()
 
@@ -134,6 +148,40 @@ def _tell_unheard(proposal: Proposal) -> None:
     )
 
 
+def _tell_passed(states: Sequence[BudgetState], proposal: Proposal) -> None:
+    """Limits that this order would pass: a hard one will refuse it."""
+    for state in states:
+        if state.committed_usd + proposal.batch.usd_high <= state.budget.usd:
+            continue
+        remedy = (
+            "It will be refused: order fewer shots or a cheaper model, or raise the limit on the Costs page."
+            if state.budget.hard
+            else "It is a soft limit: the order can be made all the same."
+        )
+        title = f"This would pass the {state.budget.title}"
+        st.warning(remedy, title=plain(title), icon=":material/account_balance_wallet:")
+
+
+def _ask_again(
+    order: Order, proposal: Proposal, price: str, limit: Decimal | None, on_no: Callable[[], None]
+) -> None:
+    """The second question about a large order."""
+    over = f", which is above {dollars(limit)}" if limit is not None else ""
+    takes = counted(len(proposal.batch.shots), "take")
+    st.warning(
+        plain(f"{takes} for {price}{over}: such an order is asked about twice."),
+        title=plain(f"Really spend {price}?"),
+        icon=":material/priority_high:",
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        left = st.button("No, not now", on_click=on_no)
+        agreed = st.button(
+            f"Yes, spend {price}", type="primary", on_click=_confirm, args=(order, proposal.batch)
+        )
+    if left or agreed:
+        st.rerun()
+
+
 def _answers(order: Order, proposal: Proposal, price: str, on_no: Callable[[], None]) -> bool:
     """The row of answers; whether one was given."""
     given = []
@@ -157,7 +205,11 @@ def _answers(order: Order, proposal: Proposal, price: str, on_no: Callable[[], N
 
 def _confirm(order: Order, agreed: BatchQuote) -> None:
     """Order what the person agreed to: the price in the question, which may be newer than the button's."""
-    if asked() is order:  # a second press of the same button finds nothing to confirm
+    if asked() is not order:  # a second press of the same button finds nothing to confirm
+        return
+    if the_studio().budgets().asks_twice(agreed.usd_high) and agreed_once() is not order:
+        agree_once(order)
+    else:
         forget()
         send(replace(order, usd=agreed.usd, usd_high=agreed.usd_high))
 

@@ -1,6 +1,6 @@
 """Limits on spending: where each stands, the day it runs out at this pace, and setting them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -69,7 +69,7 @@ def show_budgets(project: Project | None) -> None:
     """Every limit as a bar, and the forms that set and lift them."""
     states = the_studio().budget_states()
     if states:
-        _chart(states)
+        _chart([_bar(state) for state in states])
     else:
         st.info(
             "A soft limit warns when it is passed, a hard one refuses the order. They hold for the app, the "
@@ -85,9 +85,13 @@ def show_budgets(project: Project | None) -> None:
         _lift_limit(states)
 
 
-def _chart(states: list[BudgetState]) -> None:
+def show_limits(states: Sequence[BudgetState], asked_usd: Decimal) -> None:
+    """What is left of each limit, and what an order of `asked_usd` would leave of it."""
+    _chart([_bar(state, asked_usd) for state in states])
+
+
+def _chart(rows: Sequence[Mapping[str, Any]]) -> None:
     """How much of each limit is gone: all limits as long, so that shares compare."""
-    rows = [_bar(state) for state in states]
     base = alt.Chart(data_of(rows)).encode(
         y=alt.Y(
             "name:N",
@@ -104,30 +108,39 @@ def _chart(states: list[BudgetState]) -> None:
     track = base.mark_bar(height={"band": 0.5}, cornerRadius=3).encode(
         x=alt.X("whole:Q", axis=None, scale=scale, stack=None), color=alt.value(rest(faint=True))
     )
+    asked = base.mark_bar(height={"band": 0.5}, cornerRadius=3).encode(
+        x=alt.X("asked:Q", axis=None, scale=scale, stack=None), color=alt.Color("asking:N", scale=None)
+    )
     gone = base.mark_bar(height={"band": 0.5}, cornerRadius=3).encode(
         x=alt.X("share:Q", axis=None, scale=scale, stack=None), color=alt.Color("colour:N", scale=None)
     )
     text = base.mark_text(align="left", dx=10, fontSize=13, color=ink()).encode(
         x=alt.X("whole:Q", axis=None, scale=scale, stack=None), text="line:N"
     )
-    chart = alt.layer(track, gone, text).properties(height=int(ROW_PX * 1.3) * len(rows) + 10)
+    chart = alt.layer(track, asked, gone, text).properties(height=int(ROW_PX * 1.3) * len(rows) + 10)
     st.altair_chart(chart, alt="Bars: how much of each spending limit is gone")
 
 
-def _bar(state: BudgetState) -> dict[str, Any]:
+def _bar(state: BudgetState, asked_usd: Decimal = Decimal(0)) -> dict[str, Any]:
+    """One limit; with an order, that order's part of it, and what it leaves."""
     budget = state.budget
+    after = BudgetState(budget=budget, committed_usd=state.committed_usd + asked_usd)
     text = f"{dollars(state.committed_usd.quantize(CENT))} of {dollars(budget.usd)}"
     burn = run_out_text(state, today())
     left = "passed" if state.over else f"{dollars(state.left_usd.quantize(CENT))} left"
     colour = loss() if state.share >= 1 else waste() if state.share >= CLOSE else accent()
+    if asked_usd:
+        colour, left = rest(), f"{left}, then {'too little' if after.over else dollars(after.left_usd)}"
     whose = budget.project_id or EVERYTHING
     return {
         "name": f"{budget.scope.value.capitalize()} · {whose} · {'hard' if budget.hard else 'soft'}",
         "share": min(1.0, state.share),
         "whole": 1.0,
+        "asked": min(1.0, after.share),
+        "asking": loss() if after.over else accent(),
         "text": text,
         "burn": burn,
-        "line": f"{left} of {dollars(budget.usd)} · {burn}",
+        "line": left if asked_usd else f"{left} of {dollars(budget.usd)} · {burn}",
         "colour": colour,
     }
 

@@ -15,6 +15,7 @@ from core.studio import the_studio
 from pages.parts.notices import show_error
 
 _ASKED = "order_to_confirm"
+_AGREED = "order_agreed_once"
 _PLACED = "order_placed"
 _TROUBLE = "button_trouble"
 
@@ -58,7 +59,13 @@ def send(order: Order) -> None:
     """Order it, unless its price has risen over what was agreed to; what goes wrong is kept for the page."""
     with trouble_kept():
         _refuse_dearer(order)
-        the_studio().order_takes(order.project_id, order.shot_ids, model=order.model, sound=order.sound)
+        the_studio().order_takes(
+            order.project_id,
+            order.shot_ids,
+            model=order.model,
+            sound=order.sound,
+            max_usd=order.usd_high,
+        )
 
 
 def _refuse_dearer(order: Order) -> None:
@@ -110,6 +117,18 @@ def asked() -> Order | None:
 def forget() -> None:
     """Let the order that waits for a person's word go."""
     st.session_state.pop(_ASKED, None)
+    st.session_state.pop(_AGREED, None)
+
+
+def agree_once(order: Order) -> None:
+    """Keep that a person agreed to `order`, which is asked about twice."""
+    st.session_state[_AGREED] = order
+
+
+def agreed_once() -> Order | None:
+    """The order that a person agreed to once."""
+    order: Order | None = st.session_state.get(_AGREED)
+    return order
 
 
 def ask_instead(order: Order) -> None:

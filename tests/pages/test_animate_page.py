@@ -336,6 +336,45 @@ def test_sound_that_nobody_will_hear_is_pointed_out_and_one_click_orders_silent(
     assert (take.sound, take.quote.usd) == (False, Decimal("0.35"))
 
 
+def answer(page: AppTest, label: str) -> AppTest:
+    """Press the button called `label` in the question."""
+    [button] = [button for button in page.button if button.label == label]
+    return button.click().run()
+
+
+def test_a_large_order_is_asked_about_twice_and_not_ordered_in_between(
+    studio: Studio, draw: Draw, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAL_KEY", "key:of-nobody")
+    made = studio.create_project("Paid", model="kling_i2v")
+    studio.add_stills(made.id, draw.stills(2), seconds=4)
+    studio.set_order_limits(ask_twice_over_usd=Decimal("0.50"), http_ceiling_usd=None)
+    page = answer(press(open_page(), "generate_all"), "Order for $0.70")
+    assert not studio.takes(made.id)
+    page.run()
+    assert "Really spend $0.70?" in [warning.proto.title.replace("\\", "") for warning in page.warning]
+    page = answer(page, "No, not now")
+    assert not studio.takes(made.id)
+    page = answer(press(page.run(), "generate_all"), "Order for $0.70").run()
+    answer(page, "Yes, spend $0.70")
+    assert len(studio.takes(made.id)) == 2
+
+
+def test_an_order_that_would_pass_a_limit_says_so_before_it_is_refused(
+    studio: Studio, draw: Draw, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAL_KEY", "key:of-nobody")
+    made = studio.create_project("Paid", model="kling_i2v")
+    studio.add_stills(made.id, draw.stills(2), seconds=4)
+    studio.set_budget("month", Decimal("0.50"))
+    page = press(open_page(), "generate_all")
+    told = [warning.proto.title.replace("\\", "") for warning in page.warning]
+    assert "This would pass the hard limit of $0.50 a month" in told
+    page = answer(page, "Order for $0.70")
+    assert "has $0.50 left" in page.error[0].proto.title.replace("\\", "")
+    assert not studio.takes(made.id)
+
+
 def test_what_changed_since_the_question_before_is_told(
     studio: Studio, draw: Draw, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -299,8 +299,8 @@ def test_lines_that_cannot_be_read_are_told(at_work: Studio, project: Project) -
     with (at_work.settings.data / "ledger.jsonl").open("a") as ledger:
         ledger.write("torn\n")
     page = opened()
-    assert [warning.proto.title for warning in page.warning] == ["Some lines of the ledger cannot be read"]
-    assert "Line 2 of the ledger" in page.warning[0].value
+    [told] = [alert for alert in (*page.error, *page.warning) if "cannot be read" in alert.proto.title]
+    assert "Line 2 of the ledger" in told.proto.title
     assert metrics(page)["What did this cut cost?"] == "$0.35"
 
 
