@@ -22,8 +22,9 @@ def show_alerts() -> None:
 
 
 def _show(alert: Alert) -> None:
-    title, remedy = plain(alert.what), plain(alert.remedy)
+    """What, in bold, and what to do, in one line where there is room: the answers stand beneath."""
+    told = f"**{plain(alert.what)}** {plain(alert.remedy)}"
     if alert.severity is Severity.URGENT:
-        st.error(remedy, title=title, icon=":material/error:")
+        st.error(told, icon=":material/error:")
     else:
-        st.warning(remedy, title=title, icon=":material/warning:")
+        st.warning(told, icon=":material/warning:")

@@ -130,7 +130,10 @@ def _bar(state: BudgetState, asked_usd: Decimal = Decimal(0)) -> dict[str, Any]:
     left = "passed" if state.over else f"{dollars(state.left_usd.quantize(CENT))} left"
     colour = loss() if state.share >= 1 else waste() if state.share >= CLOSE else accent()
     if asked_usd:
-        colour, left = rest(), f"{left}, then {'too little' if after.over else dollars(after.left_usd)}"
+        colour, left = (
+            rest(),
+            f"{left}, then {'too little' if after.over else dollars(after.left_usd.quantize(CENT))}",
+        )
     whose = budget.project_id or EVERYTHING
     return {
         "name": f"{budget.scope.value.capitalize()} · {whose} · {'hard' if budget.hard else 'soft'}",

@@ -299,8 +299,8 @@ def test_lines_that_cannot_be_read_are_told(at_work: Studio, project: Project) -
     with (at_work.settings.data / "ledger.jsonl").open("a") as ledger:
         ledger.write("torn\n")
     page = opened()
-    [told] = [alert for alert in (*page.error, *page.warning) if "cannot be read" in alert.proto.title]
-    assert "Line 2 of the ledger" in told.proto.title
+    [told] = [alert for alert in (*page.error, *page.warning) if "cannot be read" in alert.value]
+    assert "Line 2 of the ledger" in told.value
     assert metrics(page)["What did this cut cost?"] == "$0.35"
 
 
