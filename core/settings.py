@@ -62,8 +62,8 @@ def _webhook(value: str | SecretStr) -> str:
     return address
 
 
-def _name(value: str) -> str:
-    """A name on one line."""
+def as_name(value: str) -> str:
+    """A person's name, on one line. Raises ValueError."""
     name = " ".join(value.split())
     if len(name) > LONGEST_NAME or not name.isprintable():
         raise ValueError(f"it is not a name of at most {LONGEST_NAME} characters")
@@ -73,7 +73,7 @@ def _name(value: str) -> str:
 def _login_name() -> str:
     """The name of the account that runs this; "" where accounts have none."""
     try:
-        return _name(getpass.getuser())
+        return as_name(getpass.getuser())
     except (OSError, KeyError, ImportError, ValueError):  # no such account, as in some containers
         return ""
 
@@ -102,7 +102,7 @@ class Settings(BaseModel):
     max_still_megapixels: float = Field(default=100.0, gt=0)
     """A still with more pixels than this, in millions, is refused. `STILLMOTION_MAX_STILL_MEGAPIXELS`."""
 
-    person: Annotated[str, AfterValidator(_name)] = Field(default_factory=_login_name)
+    person: Annotated[str, AfterValidator(as_name)] = Field(default_factory=_login_name)
     """Who orders takes here, for the ledger; the account's own name unless set. `STILLMOTION_PERSON`."""
 
     webhook_url: Annotated[SecretStr, BeforeValidator(_webhook)] | None = None

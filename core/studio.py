@@ -291,6 +291,7 @@ class Studio:
         model: str | None = None,
         sound: bool | None = None,
         max_usd: Decimal | None = None,
+        person: str | None = None,
         over_http: bool = False,
     ) -> list[Take]:
         """Order one take of each of the shots (all of them when None). Shots under way are passed over.
@@ -312,7 +313,7 @@ class Studio:
             shot_ids,
             model=model,
             sound=sound,
-            person=self.settings.person,
+            person=self.settings.person if person is None else person,
             max_usd=max_usd,
             over_http=over_http,
         )

@@ -59,13 +59,19 @@ class BudgetStore:
 
 
 def _budget(scope: str, usd: Decimal, project_id: str | None, hard: bool) -> Budget:
-    try:
-        return Budget(scope=Scope(scope), project_id=project_id, usd=parse_usd(usd), hard=hard)
-    except ValueError as error:
+    if scope not in list(Scope):
         raise InputRefused(
-            f"There is no such limit: {scope[:40]}{' of one project' if project_id else ''}.",
-            remedy="Set one for a project (and name it), a day, a month or the team.",
-        ) from error
+            f"There is no limit for a {scope[:40]!r}.", remedy=f"Choose one of: {', '.join(Scope)}."
+        )
+    if scope == Scope.PROJECT and project_id is None:
+        raise InputRefused(
+            "It is not said which project the limit is for.", remedy="Name the project: --project ascent."
+        )
+    if scope == Scope.TEAM and project_id is not None:
+        raise InputRefused(
+            "The team's limit is about all projects.", remedy="For one of them, set a project's limit."
+        )
+    return Budget(scope=Scope(scope), project_id=project_id, usd=parse_usd(usd), hard=hard)
 
 
 def _others(known: Budgets, budget: Budget) -> list[Budget]:

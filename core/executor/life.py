@@ -20,6 +20,7 @@ from core.errors import (
     Charge,
     Interrupted,
     NotFound,
+    NotNow,
     ProviderError,
     ProviderPaused,
     SendAgain,
@@ -295,7 +296,11 @@ class Life:
         self.take = moved
 
     def _write_line(self, entry: Entry, usd: Decimal, source: str, *, clip: bool | None = None) -> None:
-        self._ledger.append(line_for(self.take, entry, usd, source, clip=clip))
+        """Say it in the ledger. Raises StorageFailed, also when it is busy: no fault of the take's."""
+        try:
+            self._ledger.append(line_for(self.take, entry, usd, source, clip=clip))
+        except NotNow as busy:
+            raise StorageFailed(str(busy), remedy=busy.remedy) from busy
 
 
 def _failure(error: StillmotionError) -> Failure:

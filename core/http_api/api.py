@@ -111,6 +111,7 @@ class _Calls:
             model=body.model,
             sound=body.sound,
             max_usd=body.max_usd,
+            person=body.person,
             over_http=True,
         )
         return _accepted({**_ordered(take), **_total([take])}, take_path(take))
@@ -125,6 +126,7 @@ class _Calls:
             model=body.model,
             sound=body.sound,
             max_usd=body.max_usd,
+            person=body.person,
             over_http=True,
         )
         ordered = {take.shot_id for take in takes}

@@ -3,14 +3,18 @@
 from decimal import Decimal
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from starlette.requests import Request
 
 from core.http_api.problems import RequestRefused
+from core.settings import as_name
 
 LARGEST_BODY_BYTES = 64 * 1024
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+
+Person = Annotated[str, AfterValidator(as_name)]
+"""A person's name, on one line."""
 
 MaxUsd = Annotated[Decimal | None, Field(ge=0, strict=False)]
 """Dollars, best as a string such as "1.40"; a number is read as it is written."""
@@ -32,6 +36,8 @@ class GenerateShot(Body):
     """Whether sound is asked for; None: as in the project's settings."""
     max_usd: MaxUsd = None
     """The most that the order may cost, US dollars; dearer ones are refused. None: what the limits allow."""
+    person: Person | None = None
+    """Who orders, for the ledger; None: whoever runs the app."""
 
 
 class GenerateBatch(Body):
@@ -45,6 +51,8 @@ class GenerateBatch(Body):
     """Whether sound is asked for; None: as in the project's settings."""
     max_usd: MaxUsd = None
     """The most that the whole order may cost, US dollars; None: what the limits allow."""
+    person: Person | None = None
+    """Who orders, for the ledger; None: whoever runs the app."""
 
 
 class ExportImg2Vid(Body):

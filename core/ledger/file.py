@@ -61,6 +61,7 @@ class Ledger:
         Nothing is appended when the body raises. Raises NotNow when another keeps the lock too long, and
         StorageFailed; then none of the lines count.
         """
+        self._as_of_now()  # the long first look, while others may write
         with locked(self._path.with_suffix(".lock"), busy=_BUSY):
             folding = self._as_of_now()
             transaction = Transaction(folding.bill)

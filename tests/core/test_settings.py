@@ -40,3 +40,11 @@ def test_a_number_that_is_none_is_refused() -> None:
     with pytest.raises(InputRefused, match="STILLMOTION_MAX_STILL_MEGAPIXELS") as refusal:
         read_settings({"STILLMOTION_MAX_STILL_MEGAPIXELS": "many"})
     assert refusal.value.remedy
+
+
+def test_who_orders_is_the_account_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "maria")
+    assert read_settings({"STILLMOTION_PERSON": ""}).person == "maria"
+    assert read_settings({"STILLMOTION_PERSON": " Jo  Ng "}).person == "Jo Ng"
+    with pytest.raises(InputRefused, match="STILLMOTION_PERSON"):
+        read_settings({"STILLMOTION_PERSON": "x" * 81})

@@ -86,8 +86,8 @@ def test_a_limit_that_is_half_said_is_bad_usage(core: Core, arguments: tuple[str
     ("arguments", "told"),
     [
         (("day", "lots"), "not an amount"),
-        (("fortnight", "5"), "no such limit"),
-        (("project", "5"), "no such limit"),
+        (("fortnight", "5"), "choose one of: project, day, month, team"),
+        (("project", "5"), "which project"),
         (("project", "5", "--project", "gone"), "gone"),
         (("--project", "gone"), "gone"),
     ],

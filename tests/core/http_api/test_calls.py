@@ -309,3 +309,12 @@ def test_a_soft_limit_is_told_with_the_order(paid: TestClient, studio: Studio) -
     studio.set_budget("team", Decimal("0.10"), hard=False)
     answer = paid.post(f"{VIDEO}/generate-shot", json={"shot_id": "shot_001", **KLING})
     assert any("soft limit" in warning for warning in answer.json()["warnings"])
+
+
+def test_an_order_may_say_who_makes_it(paid: TestClient, studio: Studio) -> None:
+    answer = paid.post(f"{VIDEO}/generate-shot", json={"shot_id": "shot_001", "person": " Jo  Ng ", **KLING})
+    take_id = answer.json()["take_id"]
+    assert studio.take(take_id).person == studio.ledger.bill().last[take_id].person == "Jo Ng"
+    for name in ("x" * 81, "a\u0000b", 7):
+        body = {"shot_id": "shot_002", "person": name, **KLING}
+        assert paid.post(f"{VIDEO}/generate-shot", json=body).status_code == 422
