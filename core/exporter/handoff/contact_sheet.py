@@ -54,7 +54,7 @@ def write_sheet(
         which = "" if len(pages) == 1 else f"-{number:0{digits}d}"
         path = stem.with_name(f"{stem.name}-sheet{which}.png")
         with disk_errors(path):
-            drawn.picture.save(path, dpi=(DPI, DPI))
+            drawn.picture.save(path, dpi=(DPI, DPI), compress_level=3)
             drawn.picture.save(book, resolution=DPI, quality=90, append=number > 1, title=export.title[:200])
     return bare
 

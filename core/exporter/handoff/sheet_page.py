@@ -68,6 +68,7 @@ def best_grid(count: int, frame: tuple[int, int], paper: Paper) -> Grid:
     shape = "wide" if frame[0] > frame[1] * 1.1 else "tall" if frame[1] > frame[0] * 1.1 else "square"
     wanted = min(count, MOST[shape])
     grids = [_grid(columns, ceil(wanted / columns), frame, paper) for columns in range(1, wanted + 1)]
+    grids = [grid for grid in grids if grid.columns == 1 or grid.text_px >= NARROWEST]
     largest = max(_area(grid) for grid in grids)
     large = [grid for grid in grids if _area(grid) > LITTLE * largest]
     return min(large, key=lambda grid: (grid.cells, -_area(grid)))
@@ -77,6 +78,8 @@ def _area(grid: Grid) -> int:
     return grid.picture[0] * grid.picture[1]
 
 
+NARROWEST = 315
+"""Pixels that a shot's name and time need side by side."""
 LITTLE = 0.85
 """A grid with fewer empty cells is preferred to one whose pictures are hardly larger."""
 

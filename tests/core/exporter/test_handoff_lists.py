@@ -122,7 +122,7 @@ def test_words_never_leave_their_cell(text: str, room: int) -> None:
 
 def test_many_shots_come_on_numbered_pages_and_in_one_pdf(studio: Studio, draw: Draw, tmp_path: Path) -> None:
     studio.create_project("Long")
-    studio.add_stills("long", draw.stills(30), seconds=0.4)
+    studio.add_stills("long", draw.stills(31), seconds=0.4)
     studio.hand_off("long", tmp_path / "edit", formats=["sheet"], media="none", mode="stills")
     pages = sorted(path.name for path in (tmp_path / "edit").glob("*.png"))
     assert pages == ["long-sheet-1.png", "long-sheet-2.png", "long-sheet-3.png"]
