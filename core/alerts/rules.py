@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from statistics import median
 
 from core.billing import drift
@@ -140,21 +141,21 @@ def unreadable_limits(error: StillmotionError) -> Alert:
 def _at_risk(bill: Bill, now: datetime) -> Iterator[Alert]:
     """One alert for each day on which fal forgets requests, and one for what it has forgotten."""
     totals: defaultdict[date | None, list[Decimal]] = defaultdict(list)
-    for line in bill.lines(Entry.AT_RISK):
-        forgotten_at = bill.takes[line.take_id].ordered_at + KEPT
+    for ordered_at, usd in _doubtful(bill):
+        forgotten_at = ordered_at + KEPT
         if forgotten_at <= now:
-            totals[None].append(line.usd)
+            totals[None].append(usd)
         elif forgotten_at - now <= SOON:
-            totals[forgotten_at.date()].append(line.usd)
+            totals[forgotten_at.date()].append(usd)
     for day, amounts in sorted(totals.items(), key=lambda pair: str(pair[0] or "")):
         takes = "1 take" if len(amounts) == 1 else f"{len(amounts)} takes"
-        usd = dollars(sum(amounts, Decimal(0)))
+        total = dollars(sum(amounts, Decimal(0)))
         if day is None:
             yield Alert(
                 kind=Kind.AT_RISK,
                 severity=Severity.WARNING,
                 subject=f"forgotten, {len(amounts)}",
-                what=f"{usd} at risk for {takes}: fal no longer has the requests, only the bill tells.",
+                what=f"{total} at risk for {takes}: fal no longer has the requests, only the bill tells.",
                 remedy="Read the bill with FAL_ADMIN_KEY, or import it on the Costs page.",
             )
         else:
@@ -162,9 +163,15 @@ def _at_risk(bill: Bill, now: datetime) -> Iterator[Alert]:
                 kind=Kind.AT_RISK,
                 severity=Severity.URGENT,
                 subject=day.isoformat(),
-                what=f"{usd} at risk for {takes}: after {day.day} {day:%B} fal no longer has the requests.",
+                what=f"{total} at risk for {takes}: after {day.day} {day:%B} fal no longer has the requests.",
                 remedy="Look the takes up on the Animate page before then, or with `resolve`.",
             )
+
+
+@lru_cache(maxsize=1)
+def _doubtful(bill: Bill) -> tuple[tuple[datetime, Decimal], ...]:
+    """(when it was ordered, US dollars) of each take whose money is at risk. One bill is searched once."""
+    return tuple((bill.takes[line.take_id].ordered_at, line.usd) for line in bill.lines(Entry.AT_RISK))
 
 
 def _jump(bill: Bill, today: date) -> Iterator[Alert]:
