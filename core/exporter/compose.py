@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.errors import MediaFailed
 from core.exporter.parts import Part
-from core.exporter.plan import Export
+from core.exporter.plan import Export, Quality
 from core.media import probe_clip
 from core.media.encode import encoder
 from core.providers.base import Signals
@@ -32,7 +32,12 @@ def compose(
         with (
             composed(export, part, windows) as frames,
             encoder(
-                result, export.frame_size, export.frame_rate, pixel_format="rgb24", threads=threads
+                result,
+                export.frame_size,
+                export.frame_rate,
+                pixel_format="rgb24",
+                threads=threads,
+                draft=export.quality is Quality.DRAFT,
             ) as encoding,
         ):
             for index, frame in enumerate(frames):

@@ -11,7 +11,16 @@ from core.errors import MediaFailed
 from core.exporter.ffmpeg import run_ffmpeg
 from core.exporter.parts import Window
 from core.exporter.plan import Export, Quality
-from core.media import Colours, PictureFacts, broken_off, count_frames, ffmpeg, h264, picture_facts
+from core.media import (
+    Colours,
+    PictureFacts,
+    broken_off,
+    count_frames,
+    ffmpeg,
+    h264,
+    picture_facts,
+    upright_size,
+)
 from core.providers.base import Signals
 from core.timeline import fitted
 
@@ -41,15 +50,22 @@ def conform(
         return
     from core.providers.animatic import render_move  # numpy and Pillow: not for those who only look
 
+    width, height = export.frame_size
+    if export.framing is Framing.FIT:
+        width, height = inner_size(export.frame_size, Fraction(*upright_size(source)), Framing.FIT)
+        width, height = min(width, export.frame_size[0]), min(height, export.frame_size[1])
     render_move(
         source,
         result,
-        window.piece.move,
+        {**window.piece.move, "width": width, "height": height},
         signals=signals,
         stage="",
         lead_frames=window.piece.lead_frames,
         first=window.first,
         frames=window.frames,
+        threads=threads,
+        draft=export.quality is Quality.DRAFT,
+        within=export.frame_size,
     )
 
 

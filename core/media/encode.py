@@ -26,13 +26,26 @@ INTO = {
 
 @contextlib.contextmanager
 def encoder(
-    path: Path, frame_size: tuple[int, int], fps: Fraction, *, pixel_format: str = "yuv420p", threads: int = 0
+    path: Path,
+    frame_size: tuple[int, int],
+    fps: Fraction,
+    *,
+    pixel_format: str = "yuv420p",
+    threads: int = 0,
+    draft: bool = False,
+    within: tuple[int, int] | None = None,
 ) -> Iterator["Encoder"]:
     """An ffmpeg that turns raw frames into the file `path`; it never outlives the `with` block.
 
-    `pixel_format` is one of INTO, in Rec. 709; `threads` 0 stands for all cores.
+    `pixel_format` is one of INTO, in Rec. 709; `threads` 0 stands for all cores; `draft` chooses the
+    draft's recipe. `within` is the size, in pixels, of a larger frame: bars fill it around the frames.
     """
-    command = _command(path, frame_size, fps, pixel_format, threads)
+    command = [
+        *_source(frame_size, fps, pixel_format),
+        *("-vf", ",".join([*_bars(frame_size, within), INTO[pixel_format]])),
+        *(*h264(fps, draft=draft), "-threads", f"{threads}"),
+        *("-fps_mode", "passthrough", "-an", "-movflags", "+faststart", "-f", "mp4", os.fspath(path)),
+    ]
     # ffmpeg's complaints go to a file, so that a talkative one never blocks on us; its session is its own,
     # so that Ctrl+C in the terminal is ours to handle.
     with tempfile.TemporaryFile() as said, _started(command, said) as process:
@@ -93,18 +106,17 @@ class Encoder:
         return ffmpeg_failure(said, self._path, what="the clip")
 
 
-def _command(
-    path: Path, frame_size: tuple[int, int], fps: Fraction, pixel_format: str, threads: int
-) -> list[str]:
+def _source(frame_size: tuple[int, int], fps: Fraction, pixel_format: str) -> list[str]:
     width, height = frame_size
-    source = [
-        *("-f", "rawvideo", "-pix_fmt", pixel_format),
-        *("-video_size", f"{width}x{height}", "-framerate", f"{fps}"),
-    ]
     return [
-        *[ffmpeg(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"],
-        *[*source, "-i", "pipe:0"],
-        *["-vf", INTO[pixel_format]],
-        *[*h264(fps), "-threads", f"{threads}"],
-        *["-fps_mode", "passthrough", "-an", "-movflags", "+faststart", "-f", "mp4", os.fspath(path)],
+        *(ffmpeg(), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"),
+        *("-f", "rawvideo", "-pix_fmt", pixel_format),
+        *("-video_size", f"{width}x{height}", "-framerate", f"{fps}", "-i", "pipe:0"),
     ]
+
+
+def _bars(frame_size: tuple[int, int], within: tuple[int, int] | None) -> list[str]:
+    if within in (None, frame_size):
+        return []
+    assert within is not None
+    return [TAGGED, f"pad={within[0]}:{within[1]}:-1:-1"]

@@ -83,11 +83,15 @@ def render_move(
     lead_frames: int = 0,
     first: int = 0,
     frames: int | None = None,
+    threads: int = 0,
+    draft: bool = False,
+    within: tuple[int, int] | None = None,
 ) -> None:
     """Render the camera move that `payload` describes over `still` into the file `clip`, or leave none.
 
     The first picture stands for `lead_frames` before the move, the last one for as long as needed after it.
     Of all that, `frames` are rendered from frame `first` on, counted from 0; None: all up to the move's end.
+    `threads`, `draft` and `within` are those of `core.media.encode.encoder`.
     Raises Halted through `signals`, MediaFailed or StorageFailed.
     """
     rate = FRAME_RATES[payload["fps"]]
@@ -111,6 +115,9 @@ def render_move(
         fps=rate,
         on_progress=lambda fraction: signals.progress(fraction, stage),
         check=signals.check,
+        threads=threads,
+        draft=draft,
+        within=within,
     )
 
 

@@ -49,6 +49,9 @@ def render_clip(
     fps: Fraction,
     on_progress: Callable[[float], None],
     check: Callable[[], None],
+    threads: int = 0,
+    draft: bool = False,
+    within: tuple[int, int] | None = None,
 ) -> None:
     """Write `clip`: one frame of `frame_size` (width, height) per box, at the constant rate `fps`, no sound.
 
@@ -56,6 +59,7 @@ def render_clip(
     limited range, closed groups of pictures of two seconds, index in front. `on_progress` hears the share
     done, 0 to 1, at most ten times a second. Called from worker threads; `check` is called before each frame,
     and what it raises goes through after ffmpeg has been ended. Whatever is raised, `clip` is as it was.
+    `threads`, `draft` and `within` are those of `encoder`.
 
     Raises InputRefused when the frame size or the boxes cannot make a clip, MediaFailed when the still cannot
     be read or ffmpeg fails, StorageFailed when the disk refuses.
@@ -67,7 +71,7 @@ def render_clip(
     try:
         with disk_errors(clip):
             partial.touch()
-        with encoder(partial, frame_size, fps) as encoding:
+        with encoder(partial, frame_size, fps, threads=threads, draft=draft, within=within) as encoding:
             reported_at = time.monotonic()
             for index, box in enumerate(boxes):
                 check()

@@ -10,12 +10,13 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from drawing import Draw
 from numpy.typing import NDArray
 
 from core.catalogue import Aspect
 from core.editing import Fit, Framing
 from core.errors import MediaFailed
-from core.exporter import Export, ExportId, Mode, Piece, Window
+from core.exporter import Export, ExportId, Mode, Piece, Quality, Window
 from core.exporter.conform import conform
 from core.media import ffmpeg, picture_facts
 from core.project import ProjectId, ShotId
@@ -58,10 +59,9 @@ def export(clip: Path, frames: int, **changes: Any) -> Export:
         shot_id=ShotId("shot_001"),
         source=clip.name,
         source_sha256="0",
-        move=None,
         source_s=1.0,
         frames=frames,
-        **{"fit": Fit.HOLD, "lead_frames": 0, "own_frames": frames, **changes},
+        **{"move": None, "fit": Fit.HOLD, "lead_frames": 0, "own_frames": frames, **changes},
     )
     return Export(
         export_id=ExportId("e"),
@@ -417,3 +417,31 @@ def test_a_bad_clip_is_named_in_one_line_and_leaves_nothing(tmp_path: Path, kind
     assert str(refused.value).startswith("clip.mp4 of shot_001 ")
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "segment.mp4").exists()
+
+
+@pytest.mark.parametrize("framing", list(Framing))
+def test_a_still_of_another_shape_fills_the_frame_or_stands_whole_between_bars(
+    tmp_path: Path, draw: Draw, framing: Framing
+) -> None:
+    still = draw.still("tall.png", size=(54, 96), color="white")
+    move = {"motion_prompt": "static camera", "energy": 0.0, "width": 96, "height": 54}
+    asked = export(still, 3, move={**move, "fps": "25", "frames": 3, "seed": 1})
+    came_out, _ = conformed(still, asked.model_copy(update={"framing": framing}))
+    lit = came_out[0].max(0)[:, 2] > 100
+    assert lit.sum() == pytest.approx(96 if framing is Framing.FILL else 30, abs=2)
+
+
+@pytest.mark.parametrize("quality", list(Quality))
+def test_moves_and_clips_of_one_quality_join_by_copying(tmp_path: Path, draw: Draw, quality: Quality) -> None:
+    still = draw.still("still.png")
+    move = {"motion_prompt": "push in", "energy": 0.5, "width": 96, "height": 54}
+    of_a_still = export(still, 3, move={**move, "fps": "25", "frames": 3, "seed": 1})
+    clip = encoded(tmp_path / "clip.mp4", pictures(3, (54, 96)), *LOSSLESS, fps="30")
+    kinds = set()
+    for source, asked in ((still, of_a_still), (clip, export(clip, 3))):
+        for framing in Framing:
+            path = conformed(source, asked.model_copy(update={"quality": quality, "framing": framing}))[1]
+            with av.open(str(path)) as container:
+                stream = container.streams.video[0]
+                kinds.add((stream.codec_context.extradata, stream.time_base))
+    assert len(kinds) == 1
