@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from core import __version__
 from core.errors import Damaged, MediaFailed, disk_errors
-from core.exporter.join import Joined, address
+from core.exporter.join import Joined, address, open_for_packets
 from core.exporter.loudness import Loudness
 from core.exporter.parts import parts_of
 from core.exporter.plan import Export, ExportId
@@ -258,7 +258,7 @@ def _read(file: Path, rate: Fraction) -> _Found:
     import av
 
     try:
-        with av.open(address(file)) as container:
+        with open_for_packets(file) as container:
             found = _read_packets(container, rate)
         with av.open(address(file), options={"ignore_editlist": "1"}) as container:
             found.naive_offset_s = _offset_s(container)

@@ -89,11 +89,9 @@ def _pictures(
     segments: Iterable[Path], rate: Fraction, recipe: bytes | None, marks: list[int]
 ) -> "Iterator[tuple[Fraction, Packet[Any]]]":
     """(time in seconds, packet) of every picture; `marks` grows by one for each segment."""
-    import av
-
     number = 0
     for path in segments:
-        with av.open(address(path)) as segment:
+        with open_for_packets(path) as segment:
             if segment.streams.video[0].codec_context.extradata != recipe:
                 raise MediaFailed(
                     f"The segment {path.name} was encoded in another way than the first.",
@@ -130,6 +128,14 @@ def _ticks(rate: Fraction) -> int:
     while ticks < 10_000:
         ticks *= 2
     return ticks
+
+
+def open_for_packets(path: Path) -> "InputContainer":
+    """The file, opened in a tenth of the time: libav decodes no picture to learn what the index says."""
+    import av
+
+    per_stream: Any = [{"skip_frame": "all"}, {"skip_frame": "all"}]  # typed wrongly by av itself
+    return av.open(address(path), stream_options=per_stream)
 
 
 def address(path: Path) -> str:

@@ -5,10 +5,11 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from core.errors import Cancelled, Charge, Interrupted, MediaFailed, StillmotionError, disk_errors
 from core.exporter.certificate import Certificate, certificate_path, certify, write_certificate
@@ -17,7 +18,7 @@ from core.exporter.parts import parts_of
 from core.exporter.plan import Export, ExportId, ExportState
 from core.exporter.receipts import Exports, cancel_mark
 from core.exporter.segments import make_segment, segment_path
-from core.exporter.sound import has_sound, make_sound
+from core.exporter.sound import Sound, has_sound, make_sound
 from core.media import safe_stem
 from core.providers.base import Signals
 from core.store import Store
@@ -92,10 +93,10 @@ class _Making:
     def run(self) -> Export:
         try:
             self._say(0.0, "making segments", state=ExportState.RUNNING)
-            segments = self._segments()
+            segments, sound = self._make_ready()
             self._signals.check()
             self._say(SEGMENTS_SHARE, "joining", remaining_s=None)
-            self._finish(self._join(segments))
+            self._finish(self._join(segments, sound))
         except Interrupted:
             log.info("export.interrupted", extra={"action": "export.interrupted"})
         except Cancelled:
@@ -111,27 +112,29 @@ class _Making:
             )
         return self._export
 
-    def _segments(self) -> list[Path]:
-        """Every part's segment; what is not there yet is made, two at a time. The first trouble ends all."""
+    def _make_ready(self) -> tuple[list[Path], Sound | None]:
+        """Every part's segment, and the sound; what is not there yet is made. The first trouble ends all."""
         paths = [segment_path(self._export, self._folder, part) for part in self._parts]
         missing = [number for number, path in enumerate(paths) if not path.exists()]
-        if not missing:
-            return paths
         self._to_make = sum(self._parts[number].frames for number in missing)
         self._missing = len(missing)
         ended = threading.Event()
         signals = replace(self._signals, stopping=lambda: ended.is_set() or self._signals.stopping())
         threads = 1 if len(missing) > 1 else 0
         with ThreadPoolExecutor(WORKERS, "stillmotion-segments") as pool:
+            sounding = None
+            if has_sound(self._export):  # first: a track that cannot be read should not be found last
+                sounding = pool.submit(make_sound, self._export, self._folder, signals)
             making = [pool.submit(self._segment, number, signals, threads) for number in missing]
-            done, waiting = wait(making, return_when=FIRST_EXCEPTION)
+            jobs: list[Future[Any]] = [*making, *([sounding] if sounding else [])]
+            done, waiting = wait(jobs, return_when=FIRST_EXCEPTION)
             if waiting:
                 ended.set()
                 for each in waiting:
                     each.cancel()
             for each in done:
                 each.result()
-        return paths
+            return paths, sounding.result() if sounding else None
 
     def _segment(self, number: int, signals: Signals, threads: int) -> None:
         signals.check()
@@ -144,13 +147,12 @@ class _Making:
         make_segment(self._export, self._folder, part, replace(signals, progress=progress), threads=threads)
         self._hint(number, part.frames, finished=True)
 
-    def _join(self, segments: list[Path]) -> Certificate:
+    def _join(self, segments: list[Path], sound: Sound | None) -> Certificate:
         export = self._export
         name = f"{safe_stem(export.title)}-{export.mode.value}-{export.export_id}.mp4"
         path = self._folder / "exports" / name
         draft = path.with_name(f".{export.export_id}-{os.getpid()}.mp4")
         try:
-            sound = make_sound(export, self._folder, self._signals) if has_sound(export) else None
             with disk_errors(path):
                 path.parent.mkdir(parents=True, exist_ok=True)
             joined = join(export, segments, sound.path if sound else None, draft, self._signals)

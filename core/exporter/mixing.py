@@ -24,6 +24,8 @@ FADE_S = 1.0
 EDGE_S = 0.005
 """Fade at both ends of every sound, so that no cut clicks."""
 
+SURELY_LONGER_S = Fraction(1, 4)
+"""A clip that says it lasts so much longer than its shot is not looked at picture by picture."""
 UNDER_DB = -6.0
 """Ducking: how much quieter the clips are under the music."""
 DUCK_FROM_DB = -40.0
@@ -114,15 +116,18 @@ def _voices_of_piece(export: Export, folder: Path, index: int, at: int) -> Itera
     piece, rate = export.pieces[index], export.frame_rate
     after = export.pieces[index + 1] if index + 1 < len(export.pieces) else None
     ramps, beyond = _ways(piece, after, at, rate)
-    pictures = picture_facts(folder / piece.source, f"{piece.source} of {piece.shot_id}")
-    stretch = fitted(piece.fit, source_s=pictures.length_s, own_frames=piece.own_frames, rate=rate).stretch
-    once = pictures.length_s * stretch * rate
     file = SoundFile(
         path=folder / piece.source,
         name=f"The clip of {piece.shot_id}",
         remedy="Choose another take for the shot, or drop the clips' sound.",
+        has_picture=True,
     )
-    late = round(file.offset_s(pictures.times[0] * pictures.tick_s) * stretch * SOUND_RATE_HZ)
+    late_s, length_s = file.beside_picture()
+    if length_s < piece.own_frames / rate + SURELY_LONGER_S:  # then every picture counts
+        length_s = picture_facts(file.path, f"{piece.source} of {piece.shot_id}").length_s
+    stretch = fitted(piece.fit, source_s=length_s, own_frames=piece.own_frames, rate=rate).stretch
+    once = length_s * stretch * rate
+    late = round(late_s * stretch * SOUND_RATE_HZ)
     runs_from = at + piece.lead_frames
     last = at + piece.frames + beyond
     if piece.frames > piece.lead_frames + piece.own_frames:  # a gap: the last picture stands

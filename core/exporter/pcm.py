@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.errors import MediaFailed
-from core.exporter.join import SOUND_RATE_HZ, address
+from core.exporter.join import SOUND_RATE_HZ, address, open_for_packets
 from core.media import ffmpeg
 
 if TYPE_CHECKING:
@@ -86,17 +86,20 @@ class SoundFile:
     """What a person calls it."""
     remedy: str
     """What to do when it cannot be read."""
+    has_picture: bool = False
+    """Whether it is a clip, whose index says what is in it."""
 
-    def offset_s(self, picture_s: Fraction) -> Fraction:
-        """How long after its first picture, at `picture_s` of the file's time, its sound begins, in seconds.
+    def beside_picture(self) -> tuple[Fraction, Fraction]:
+        """(seconds by which its sound begins after its picture, seconds that its picture lasts at least).
 
         Raises MediaFailed.
         """
         with closing(self._open()) as file:
-            stream = file.streams.audio[0]
-            if stream.start_time is None or stream.time_base is None:
-                return Fraction(0)
-            return stream.start_time * stream.time_base - picture_s
+            sound, picture = file.streams.audio[0], next(iter(file.streams.video), None)
+            if picture is None or picture.time_base is None or sound.time_base is None:
+                return Fraction(0), Fraction(0)
+            late_s = (sound.start_time or 0) * sound.time_base - (picture.start_time or 0) * picture.time_base
+            return late_s, (picture.duration or 0) * picture.time_base
 
     def read(self) -> "Iterator[Samples]":
         """Its sound from the first sample, at its own pace, in blocks of any length.
@@ -170,7 +173,7 @@ class SoundFile:
         import av
 
         try:
-            file = av.open(address(self.path))
+            file = open_for_packets(self.path) if self.has_picture else av.open(address(self.path))
         except (av.FFmpegError, OSError) as error:
             raise MediaFailed(f"{self.name} cannot be read.", remedy=self.remedy) from error
         if not file.streams.audio:

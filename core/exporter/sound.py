@@ -33,12 +33,15 @@ RECIPE = 1
 BITS_PER_S = 192_000
 TRUE_PEAK_DBTP = -1.0
 """What the sound stays below, as EBU R128 has it for what is encoded further."""
+ENCODED_HIGHER_DB = 0.5
+"""What the encoder may add to peaks, as a rule."""
 WITHIN_LU = 0.3
 """How near to the loudness asked for is near enough."""
 MOST_GAIN_DB = 40.0
 """What is so quiet that it would need more is noise, and stays quieter."""
 MOST_HELD_DB = 12.0
 """How far peaks are held back at most: beyond that, sound is squashed."""
+SILENT_DB = -200.0
 TRIES = 4
 """How often the sound is encoded at most, to come near its loudness below its peak."""
 
@@ -141,43 +144,37 @@ class _Levelling:
 
     def run(self) -> Loudness:
         """Write the sound to the draft; how loud it is."""
-        gain_db, held_db, ceiling = 0.0, 0.0, TRUE_PEAK_DBTP
-        wanted, raw = self._export.loudness_lufs, self._measured()
-        if wanted is None:
-            ceiling = 0.0 if raw.true_peak_dbtp is None or self._single else TRUE_PEAK_DBTP
-        elif raw.lufs is not None:
-            gain_db = min(wanted - raw.lufs, MOST_GAIN_DB)
-        peak = raw.true_peak_dbtp if raw.true_peak_dbtp is not None else -200.0
-        if self._single and wanted is None:
+        wanted = self._export.loudness_lufs
+        if wanted is None and self._single:
             self._encode(self._blocks())
             return measure(self._draft)
-        most_db = min(MOST_GAIN_DB, max(TRUE_PEAK_DBTP - peak + MOST_HELD_DB, 0.0))
-        capped = gain_db > most_db
-        gain_db = min(gain_db, most_db)
+        raw = self._measured()
+        peak = SILENT_DB if raw.true_peak_dbtp is None else raw.true_peak_dbtp
+        most_db = min(MOST_GAIN_DB, max(TRUE_PEAK_DBTP + MOST_HELD_DB - peak, 0.0))
+        gain_db = 0.0 if wanted is None or raw.lufs is None else min(wanted - raw.lufs, most_db)
+        ceiling = TRUE_PEAK_DBTP - ENCODED_HIGHER_DB
         for _ in range(TRIES):
             blocks = self._louder(gain_db)
-            held_db = max(0.0, peak + gain_db - ceiling)
-            if held_db > 0:
-                blocks = held_below(blocks, ceiling)
-            self._encode(blocks)
+            self._encode(held_below(blocks, ceiling) if peak + gain_db > ceiling else blocks)
             made = measure(self._draft)
-            over_db = max(0.0, (made.true_peak_dbtp or -200.0) - TRUE_PEAK_DBTP)
-            missing = 0.0 if wanted is None or made.lufs is None else wanted - made.lufs
-            if missing > WITHIN_LU and gain_db >= most_db:
-                capped, missing = True, 0.0
-            if over_db <= 0 and abs(missing) <= WITHIN_LU:
+            over_db = (SILENT_DB if made.true_peak_dbtp is None else made.true_peak_dbtp) - TRUE_PEAK_DBTP
+            missing_db = 0.0
+            if wanted is not None and made.lufs is not None:
+                missing_db = min(wanted - made.lufs, most_db - gain_db)
+            if over_db <= 0 and abs(missing_db) <= WITHIN_LU:
                 break
             if over_db > 0:
                 ceiling -= over_db + 0.1
-            gain_db = min(gain_db + missing, most_db)
-        return made.model_copy(update={"note": self._note(made, raw, capped=capped)})
+            gain_db += missing_db
+        return made.model_copy(update={"note": self._note(raw, made)})
 
     @property
     def _single(self) -> bool:
         """Whether one file alone is heard at a time, so that nothing adds up."""
         return self._music is None or not self._clips
 
-    def _note(self, made: Loudness, raw: Loudness, *, capped: bool) -> str:
+    def _note(self, raw: Loudness, made: Loudness) -> str:
+        """Why it is not as loud as was asked."""
         wanted = self._export.loudness_lufs
         if wanted is None:
             return ""
@@ -187,12 +184,10 @@ class _Levelling:
             return "It is too short or too quiet to be measured, and is left as loud as it was."
         if abs(wanted - made.lufs) <= 0.5:
             return ""
-        why = (
-            f"more would squash its peaks, which stay below {TRUE_PEAK_DBTP:g} dBTP"
-            if capped
-            else f"its peaks stay below {TRUE_PEAK_DBTP:g} dBTP"
+        return (
+            f"{made.lufs:.1f} LUFS instead of {wanted:g}: more would squash its peaks,"
+            f" which stay below {TRUE_PEAK_DBTP:g} dBTP."
         )
-        return f"{made.lufs:.1f} LUFS instead of {wanted:g}: {why}."
 
     def _blocks(self) -> "Iterator[Samples]":
         for block in mix(self._length, self._music, self._clips, self._export.clip_sound):
