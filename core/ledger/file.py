@@ -126,13 +126,16 @@ class Ledger:
 
     def _added_lines(self, file: BinaryIO) -> Iterator[list[bytes]]:
         """Every whole line from where `file` stands, some at a time; what is torn off at the end waits."""
-        rest = b""
+        begun: list[bytes] = []
         while chunk := file.read(_CHUNK_BYTES):
-            whole, newline, rest = (rest + chunk).rpartition(b"\n")
+            ended, newline, rest = chunk.rpartition(b"\n")
             if newline:
+                whole = b"".join((*begun, ended))
+                begun = []
                 self._read_to += len(whole) + 1
                 self._tail = whole[-_TAIL_BYTES:] + b"\n"
                 yield whole.split(b"\n")
+            begun.append(rest)
 
     def _is_as_read(self, file: BinaryIO) -> bool:
         """Whether what stands before the place that was read to is what was read."""

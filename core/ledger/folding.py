@@ -19,9 +19,6 @@ class Broken:
     why: str
     text: bytes
 
-    def __str__(self) -> str:
-        return f"Line {self.number} of the ledger cannot be read: {self.why}."
-
 
 class Folding:
     """The lines of one file, folded as far as they were read."""
@@ -29,6 +26,7 @@ class Folding:
     def __init__(self) -> None:
         self.bill = Bill()
         self.broken: list[Broken] = []
+        self._named: list[str] = []
         self.kept_aside = 0
         """How many of `broken` were copied to a file of their own."""
         self._odd: list[str] = []
@@ -65,6 +63,7 @@ class Folding:
         except Unreadable as error:
             if text.strip():
                 self.broken.append(Broken(number, str(error), text))
+                self._named.append(f"Line {number} of the ledger cannot be read: {error}.")
             return None
         if type(line) is OldLine:
             known = takes.get(line.take_id)
@@ -82,7 +81,7 @@ class Folding:
         ids = dict.fromkeys(touched) if known else takes
         self.bill = Bill(
             takes=takes,
-            broken=tuple(map(str, self.broken)),
+            broken=tuple(self._named),
             odd=tuple(self._odd),
             sums=sums_with(self.bill, ((known.get(take_id), takes[take_id]) for take_id in ids)),
         )

@@ -4,6 +4,7 @@ A line is a msgspec struct, not a pydantic record: a hundred thousand are read i
 garbage collector, which Streamlit runs after each rerun, never searches them.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -40,6 +41,10 @@ MOST_USD = Decimal(1_000_000)
 """No take costs as much: an amount above it is a slip."""
 
 
+MOST_STEPS = 100_000
+"""No take has as many lines: a step above it is a slip."""
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True, tag_field="v", tag=2):
     """One line of the ledger. What is not known, or as usual, is not written."""
 
@@ -57,7 +62,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
     """Where the amount comes from: "quote", "table price", "billable units", "billing events", …"""
     price_as_of: str
     """Version of the price: the day it was read, YYYY-MM-DD."""
-    step: int = 0
+    step: Annotated[int, msgspec.Meta(ge=0, le=MOST_STEPS)] = 0
     """Which line of its take it is, from 1, given when it is appended: clocks jump, and lines are moved."""
     person: str = ""
     """Who ordered the take; "" when unknown."""
@@ -129,7 +134,11 @@ def intact_line(text: bytes) -> Line | None:
 
 
 def read_line(text: bytes) -> Line:
-    """The line that `text` says. Raises Unreadable: it is torn, of another form, or changed since."""
+    """The line that `text` says. Raises Unreadable: it is torn, of another form, or changed since.
+
+    What editors put around lines (a mark before the first, a carriage return at each end) is no change.
+    """
+    text = text.removeprefix(BOM_UTF8).strip()
     try:
         line = _decode_any(text)
     except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from drawing import Draw
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.budgets import Budget, Budgets, Scope, parse_usd, refuse_over, state_of
@@ -202,6 +202,7 @@ budgets_of = st.lists(
 
 
 @given(orders, budgets_of)
+@settings(deadline=None, max_examples=60)
 def test_no_history_of_orders_passes_a_hard_limit_on_any_day(
     tmp_path_factory: pytest.TempPathFactory,
     history: list[tuple[str, list[Decimal], int, Entry, int]],

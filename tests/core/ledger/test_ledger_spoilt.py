@@ -93,6 +93,28 @@ def test_an_old_line_with_no_amount_in_it_is_left_out(ledger: Ledger, tmp_path: 
     assert len(ledger.bill().broken) == 1
 
 
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n", b" \r\n\r\n"])
+def test_what_editors_put_around_lines_spoils_none(ledger: Ledger, tmp_path: Path, newline: bytes) -> None:
+    before = told(ledger.bill())
+    text = b"\xef\xbb\xbf" + newline.join(file_lines(tmp_path)) + newline
+    (tmp_path / "ledger.jsonl").write_bytes(text)
+    ledger.append(line("c", Entry.SETTLE, "0.10"))
+    for read in (ledger, Ledger(tmp_path)):
+        assert read.bill().spent_usd == Decimal("1.50")
+        assert (*read.bill().broken, *read.bill().odd) == ()
+    assert before != told(ledger.bill())
+
+
+def test_a_file_that_is_no_ledger_is_named_and_left_as_it_is(ledger: Ledger, tmp_path: Path) -> None:
+    strange = bytes(range(11, 256)) * 20_000  # five million bytes without an end of a line
+    (tmp_path / "ledger.jsonl").write_bytes(strange)
+    assert not ledger.bill().takes
+    ledger.append(line("c", Entry.SETTLE, "0.10"))
+    assert ledger.bill().spent_usd == Decimal("0.10")
+    assert len(ledger.bill().broken) == 1
+    assert (tmp_path / "ledger.jsonl").read_bytes().startswith(strange)
+
+
 def test_a_doubled_line_is_named_and_counts_once(ledger: Ledger, tmp_path: Path) -> None:
     lines = file_lines(tmp_path)
     write_file(tmp_path, [*lines, lines[0], lines[2]])
