@@ -103,6 +103,8 @@ class ProviderError(StillmotionError):
     """Whether money may be gone."""
     safe_to_retry: bool
     """Whether ordering the same again can neither charge twice nor surely fail again."""
+    billable_units: Decimal | None = None
+    """Units that the provider says it bills all the same; None when it does not say."""
 
     def __init__(self, what: str, *, remedy: str, charge: Charge, safe_to_retry: bool) -> None:
         super().__init__(what, remedy=remedy)

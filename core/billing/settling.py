@@ -30,6 +30,12 @@ def settled(take: Take, price: Price) -> tuple[Decimal, str]:
     return take.quote.usd, TABLE
 
 
+def settled_without_clip(take: Take, price: Price) -> tuple[Decimal, str]:
+    """The same of a take that was charged and gave none: without units, the quote's upper end is held."""
+    usd, source = settled(take, price)
+    return (take.quote.usd_high, TABLE) if source == TABLE else (usd, source)
+
+
 def off_quote(take: Take, usd: Decimal) -> str | None:
     """What to tell a person when `usd` is not what was quoted; None when it is."""
     if take.quote.usd <= usd <= take.quote.usd_high or abs(usd - take.quote.usd_high) < Decimal("0.0001"):

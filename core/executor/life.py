@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from core.billing.settling import TABLE, off_quote, settled
+from core.billing.settling import off_quote, settled, settled_without_clip
 from core.catalogue import current_catalogue
 from core.errors import (
     AnswerLost,
@@ -118,10 +118,14 @@ class Life:
 
         Raises ProviderPaused: there is no key any more.
         """
-        sent = self.take.state is not State.QUEUED and bool(self.take.quote.usd_high)
-        if sent and isinstance(error, ProviderError):
+        if self._sent and isinstance(error, ProviderError):
             raise ProviderPaused(str(error), remedy=error.remedy, retry_after_s=None) from error
-        self._fail(_in_doubt(error) if sent else error)
+        self._fail(error)
+
+    @property
+    def _sent(self) -> bool:
+        """Whether money may be gone for it: it was sent, or is about to be."""
+        return self.take.state is not State.QUEUED and bool(self.take.quote.usd_high)
 
     def _job(self) -> Job:
         return Job(take=self.take, model=current_catalogue(self._data)[self.take.model], folder=self._folder)
@@ -272,6 +276,11 @@ class Life:
         return self.take.state is State.CANCELLED
 
     def _fail(self, error: StillmotionError) -> None:
+        if isinstance(error, ProviderError):
+            if error.billable_units is not None:
+                self.take = self.take.model_copy(update={"billable_units": error.billable_units})
+        elif self._sent:
+            error = _in_doubt(error)
         failure = _failure(error)
         log.warning(
             "take.failed",
@@ -285,8 +294,12 @@ class Life:
             Charge.POSSIBLE: Entry.AT_RISK,
             Charge.CERTAIN: Entry.SETTLE,
         }[failure.charge]
-        amount = Decimal(0) if entry is Entry.RELEASE else self.take.quote.usd_high
-        self._write_line(entry, amount, TABLE if entry is Entry.SETTLE else failure.what, clip=False)
+        amount, source = self.take.quote.usd_high, failure.what
+        if entry is Entry.RELEASE:
+            amount = Decimal(0)
+        elif entry is Entry.SETTLE:
+            amount, source = settled_without_clip(self.take, self._job().model.price)
+        self._write_line(entry, amount, source, clip=False)
         self._move(state, failure=failure)
         self._store.takes.tidy(self._folder, self.take.take_id)
 

@@ -94,12 +94,14 @@ def refusal(reply: Reply, model: Model, *, sent: bool) -> ProviderError:
         "status": reply.status,
         "type": f", {kind}" if kind else "",
     }
-    return ProviderError(
+    error = ProviderError(
         meaning.what.format(**words),
         remedy=meaning.remedy.format(**words),
         charge=charge,
         safe_to_retry=meaning.safe_to_retry and charge is Charge.NONE,
     )
+    error.billable_units = reply.billable_units
+    return error
 
 
 def is_dead_address(reply: Reply) -> bool:

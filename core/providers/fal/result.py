@@ -82,9 +82,11 @@ def _failure(wire: Wire, job: Job, reply: Reply | None) -> ProviderError:
 
 def _unreadable(model: Model, reply: Reply) -> ProviderError:
     units = reply.billable_units
-    return ProviderError(
+    error = ProviderError(
         f"fal has finished the clip of {model.name}, but its answer cannot be read.",
         remedy="The request's id is in the take's receipt, for a look at fal.ai/dashboard and at the bill.",
         charge=Charge.NONE if units == 0 else Charge.CERTAIN if units else Charge.POSSIBLE,
         safe_to_retry=False,
     )
+    error.billable_units = units
+    return error

@@ -319,6 +319,20 @@ def test_content_that_is_refused_says_whether_it_was_charged(
     assert studio.costs().spent_usd + studio.costs().at_risk_usd == Decimal("0.35")
 
 
+def test_a_charged_refusal_is_settled_by_the_units_that_fal_tells(
+    project: tuple[Studio, str], account: AccountControl, slots: Executor
+) -> None:
+    studio, name = project
+    refusal = {"do": "refuse", "status": 422, "type": "content_policy_violation", "charge": True}
+    account.script({"match": {"call": "submit"}, **refusal})
+    (take,) = studio.order_takes(name, ["shot_001"], model="veo31_i2v")
+    failed = ended(studio, take)
+    assert failed.state is State.FAILED
+    assert failed.billable_units == Decimal("2.0")
+    (line,) = studio.ledger.bill().last.values()
+    assert (line.entry, line.usd, line.source) == (Entry.SETTLE, Decimal("0.80"), "billable units")
+
+
 def test_the_key_is_in_no_file_and_no_log(
     project: tuple[Studio, str],
     account: AccountControl,
