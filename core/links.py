@@ -27,3 +27,8 @@ def clip_url(project_id: str, take_id: str) -> str:
 def export_url(project_id: str, export_id: str) -> str:
     """A delivered file, to be played; Range works. With `?download=1` the browser saves it."""
     return f"/app/static/exports/{project_id}/{export_id}.mp4"
+
+
+def hand_off_url(project_id: str, handoff_id: str) -> str:
+    """The zip of a hand-off. With `?download=1` the browser saves it under its name."""
+    return f"/app/static/handoffs/{project_id}/{handoff_id}.zip"

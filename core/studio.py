@@ -33,7 +33,7 @@ from core.exporter import (
     plan_export,
     run_export,
 )
-from core.exporter.handoff import HandedOver, Sources, hand_over, wish
+from core.exporter.handoff import HandedOver, HandOff, HandOffs, hand_over, sources_of, wish
 from core.fields import parse_aspect, parse_fps, parse_size, parse_title
 from core.ledger import ledger_of
 from core.media import poster, thumbnail
@@ -86,6 +86,7 @@ class Studio:
         self.limits = BudgetStore(settings.data)
         current_catalogue(settings.data)  # what is wrong with it is told now
         self._exports = Exports()
+        self._handoffs = HandOffs()
         self._book = CostBook()
 
     @classmethod
@@ -516,14 +517,53 @@ class Studio:
         Camera moves are rendered meanwhile: call it from a thread that may wait. Nothing half-made is left.
         """
         chosen = wish(formats=formats, media=media, zipped=zipped, paper=paper)
-        sources = Sources(
-            export=self.plan_export(project_id, **asked),
-            project=self.project(project_id),
-            takes=self.takes(project_id),
-            folder=self.folder(project_id),
-            models={model.key: model.name for model in self.catalogue},
-        )
+        sources = sources_of(self.settings.data, project_id, delivery(**asked))
         return hand_over(sources, out, chosen, signals or unwatched())
+
+    def order_hand_off(
+        self,
+        project_id: str,
+        *,
+        formats: Sequence[str] | None = None,
+        paper: str | None = None,
+        **asked: Any,
+    ) -> HandOff:
+        """Have a zip of the cut made in the background; `asked`: as to plan. Raises as `hand_off` does.
+
+        Raises NotNow while one of the project is under way.
+        """
+        chosen = wish(formats=formats, paper=paper, zipped=True)
+        self.plan_export(project_id, **asked)  # what is wrong with it is told now
+        return self._handoffs.order(self.folder(project_id), project_id, delivery(**asked), chosen)
+
+    def hand_offs(self, project_id: str) -> list[HandOff]:
+        """Every hand-off that was ordered for the project, newest first."""
+        return self._handoffs.all(self.folder(project_id))
+
+    def hand_off_receipt(self, project_id: str, handoff_id: str) -> HandOff:
+        """The hand-off's receipt. Raises NotFound."""
+        return self._handoffs.read(self.folder(project_id), handoff_id)
+
+    def cancel_hand_off(self, project_id: str, handoff_id: str) -> HandOff:
+        """Ask that a hand-off ends; at once when nobody is at it. Nothing half-made is left."""
+        made = self.hand_off_receipt(project_id, handoff_id)
+        if not made.under_way:
+            raise NotNow(
+                f"The hand-off has ended already: {made.state}.", remedy="There is nothing to cancel."
+            )
+        return self._handoffs.cancel(self.folder(project_id), made.handoff_id)
+
+    def hand_off_file(self, project_id: str, handoff_id: str) -> Path:
+        """The zip. Raises NotFound or NotNow."""
+        made = self.hand_off_receipt(project_id, handoff_id)
+        if made.local_path is None:
+            raise NotNow(f"The hand-off is not done: it is {made.state}.", remedy="Wait until it is done.")
+        path = self.folder(project_id) / made.local_path
+        if not path.exists():
+            raise NotFound(
+                f"The file {path.name} is gone: only the newest hand-off is kept.", remedy="Hand off again."
+            )
+        return path
 
     # Money
 

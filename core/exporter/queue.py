@@ -2,10 +2,13 @@
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from core.errors import StillmotionError
+from core.exporter.handoff import HandOff, HandOffs, run_hand_off
 from core.exporter.making import run_export
 from core.exporter.plan import Export
 from core.exporter.receipts import Exports
@@ -13,6 +16,8 @@ from core.store import Store
 from core.store.files import signature
 
 log = logging.getLogger(__name__)
+
+Ordered = TypeVar("Ordered", Export, HandOff)
 
 IDLE_S = 0.5
 """How often the queue looks for exports that were ordered."""
@@ -27,6 +32,7 @@ class ExportQueue:
         self._data = data
         self._store = Store(data)
         self._exports = Exports()
+        self._handoffs = HandOffs()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._looked: dict[Path, object] = {}
@@ -61,13 +67,24 @@ class ExportQueue:
             for export in self._open(folder):
                 if not self._stop.is_set():
                     run_export(self._data, project_id, export.export_id, stopping=self._stop.is_set)
+            for made in self._open_hand_offs(folder):
+                if not self._stop.is_set():
+                    run_hand_off(self._data, made, stopping=self._stop.is_set)
 
     def _open(self, folder: Path) -> list[Export]:
-        """Exports with work left, oldest first; looks only into folders that changed."""
-        changed = signature(folder / "exports")
+        """Exports with work left, oldest first."""
+        return self._under_way(folder / "exports", lambda: self._exports.all(folder))
+
+    def _open_hand_offs(self, folder: Path) -> list[HandOff]:
+        """Hand-offs with work left, oldest first."""
+        return self._under_way(folder / "handoffs", lambda: self._handoffs.all(folder))
+
+    def _under_way(self, folder: Path, find: Callable[[], list[Ordered]]) -> list[Ordered]:
+        """What `find` says is under way, oldest first; looks only into folders that changed."""
+        changed = signature(folder)
         if changed is None or self._looked.get(folder) == changed:
             return []
-        found = [export for export in self._exports.all(folder) if export.under_way]
+        found = [each for each in find() if each.under_way]
         if not found and datetime.now(UTC).timestamp() - changed[0] / 1e9 > 3:
             self._looked[folder] = changed
         return found[::-1]

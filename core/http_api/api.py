@@ -12,13 +12,15 @@ from starlette.routing import Route
 
 from core.executor import trouble
 from core.exporter import Export, ExportState
-from core.http_api.bodies import AnyBody, ExportImg2Vid, GenerateBatch, GenerateShot, read_body
+from core.http_api.bodies import AnyBody, ExportImg2Vid, GenerateBatch, GenerateShot, HandOffCut, read_body
 from core.http_api.problems import NO_STORE, guarded, problem, unanswered
 from core.http_api.views import (
     budgets_view,
     costs_view,
     export_path,
     export_view,
+    hand_off_path,
+    hand_off_view,
     model_view,
     project_path,
     project_view,
@@ -57,6 +59,9 @@ def api(studio: Studio) -> Starlette:
             _post_body(f"{project}/video/generate-shot", GenerateShot, calls.generate_shot),
             _post_body(f"{project}/video/generate-batch", GenerateBatch, calls.generate_batch),
             _post_body(f"{project}/video/export-img2vid", ExportImg2Vid, calls.export_img2vid),
+            _post_body(f"{project}/video/hand-off", HandOffCut, calls.order_hand_off),
+            _get(f"{project}/hand-off/{{handoff_id}}", calls.hand_off),
+            _post(f"{project}/hand-off/{{handoff_id}}/cancel", calls.cancel_hand_off),
         ],
         exception_handlers={HTTPException: unanswered},
     )
@@ -165,6 +170,22 @@ class _Calls:
         path = export_path(export)
         answer = {"export_id": export.export_id, "export_url": path, "state": export.state.value}
         return _accepted(answer, path)
+
+    def order_hand_off(self, request: Request, body: HandOffCut) -> Response:
+        """Order a zip of the cut for other editing programs."""
+        made = self._studio.order_hand_off(_project_id(request), **body.model_dump())
+        return _accepted(hand_off_view(made), hand_off_path(made))
+
+    def hand_off(self, request: Request) -> Response:
+        """One hand-off: how far it is."""
+        made = self._studio.hand_off_receipt(_project_id(request), request.path_params["handoff_id"])
+        return _ok(hand_off_view(made))
+
+    def cancel_hand_off(self, request: Request) -> Response:
+        """Ask that a hand-off ends. 200 when it has, 202 when it soon will."""
+        made = self._studio.cancel_hand_off(_project_id(request), request.path_params["handoff_id"])
+        view = hand_off_view(made)
+        return _accepted(view, hand_off_path(made)) if made.under_way else _ok(view)
 
     def metrics(self, _request: Request) -> Response:
         """Money, takes, limits, slots and exports for the team's own monitoring, as OpenMetrics."""

@@ -76,6 +76,27 @@ class ExportImg2Vid(Body):
     """Whether names of shots and timecode stand in the picture."""
 
 
+class HandOffCut(Body):
+    """One hand-off."""
+
+    formats: list[Name] | None = None
+    """otio, otioz, edl, fcpxml, csv, sheet; None: all but otioz."""
+    paper: Name | None = None
+    """a4 or letter, for the contact sheet."""
+    mode: Name = "animated"
+    """stills, animatic or animated."""
+    stand_in: Name | None = None
+    """What shows a shot that has no clip: animatic or stills."""
+    first_shot: Name | None = None
+    """The first shot of a range."""
+    last_shot: Name | None = None
+    """The last shot of a range."""
+    size: Name | None = None
+    """WIDTHxHEIGHT; None: the project's."""
+    fps: Name | None = None
+    """Frames per second; None: the project's."""
+
+
 AnyBody = TypeVar("AnyBody", bound=Body)
 
 

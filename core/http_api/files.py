@@ -54,12 +54,16 @@ def files(studio: Studio) -> Starlette:
     def export(request: Request) -> Path:
         return studio.export_file(_project_id(request), request.path_params["export_id"])
 
+    def hand_off(request: Request) -> Path:
+        return studio.hand_off_file(_project_id(request), request.path_params["handoff_id"])
+
     found = {
         "/thumbs/{project_id}/{sha256}.jpg": thumb,
         "/stills/{project_id}/{sha256}.jpg": still,
         "/posters/{project_id}/{take_id}.jpg": poster,
         "/clips/{project_id}/{take_id}.mp4": clip,
         "/exports/{project_id}/{export_id}.mp4": export,
+        "/handoffs/{project_id}/{handoff_id}.zip": hand_off,
     }
     return Starlette(
         routes=[Route(path, _serving(studio, find)) for path, find in found.items()],

@@ -9,7 +9,8 @@ from core.catalogue import Model
 from core.costs import CostReport, Dimension
 from core.errors import StillmotionError
 from core.exporter import Export, ExportState
-from core.links import clip_url, export_url, poster_url
+from core.exporter.handoff import HandOff
+from core.links import clip_url, export_url, hand_off_url, poster_url
 from core.pricing import rate_text, tidy
 from core.project import Project
 from core.store import Progress
@@ -106,6 +107,33 @@ def take_view(take: Take, progress: Mapping[Any, Progress]) -> Json:
         "warnings": list(take.warnings),
         "ordered_at": take.ordered_at.isoformat(),
         "changed_at": take.changed_at.isoformat(),
+    }
+
+
+def hand_off_path(made: HandOff) -> str:
+    """Where a hand-off is followed."""
+    return f"{project_path(made.project_id)}/hand-off/{made.handoff_id}"
+
+
+def hand_off_view(made: HandOff) -> Json:
+    """A hand-off: how far it is, and its zip when it is done."""
+    done = made.state is ExportState.DONE
+    return {
+        "handoff_id": made.handoff_id,
+        "project_id": made.project_id,
+        "state": made.state.value,
+        "fraction": made.fraction,
+        "stage": made.stage,
+        "formats": [each.value for each in made.formats],
+        "handoff_url": hand_off_path(made),
+        "download_url": f"{hand_off_url(made.project_id, made.handoff_id)}?download=1" if done else None,
+        "bytes": made.bytes,
+        "files": made.files,
+        "missing": made.missing,
+        "notes": made.notes,
+        "failure": made.failure.model_dump(mode="json") if made.failure else None,
+        "ordered_at": made.ordered_at.isoformat(),
+        "finished_at": made.finished_at.isoformat() if made.finished_at else None,
     }
 
 

@@ -2,5 +2,21 @@
 
 from core.exporter.handoff.making import USUAL, Format, HandedOver, Sources, Wish, hand_over, wish
 from core.exporter.handoff.media import MediaChoice
+from core.exporter.handoff.orders import HandOff, HandOffs, run_hand_off, sources_of
+from core.exporter.handoff.paper import Paper
 
-__all__ = ["USUAL", "Format", "HandedOver", "MediaChoice", "Sources", "Wish", "hand_over", "wish"]
+__all__ = [
+    "USUAL",
+    "Format",
+    "HandOff",
+    "HandOffs",
+    "HandedOver",
+    "MediaChoice",
+    "Paper",
+    "Sources",
+    "Wish",
+    "hand_over",
+    "run_hand_off",
+    "sources_of",
+    "wish",
+]

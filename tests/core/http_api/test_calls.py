@@ -1,6 +1,8 @@
 """The calls under `/api`: what they start leads to its file, and what they refuse is told with why."""
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -107,6 +109,29 @@ def test_an_export_is_ordered_followed_and_saved(client: TestClient, exports: Ex
     saved = client.get(export["download_url"])
     assert len(saved.content) == export["bytes"]
     assert saved.headers["content-disposition"].startswith('attachment; filename="ascent-stills-')
+
+
+def test_a_hand_off_is_ordered_followed_and_saved(client: TestClient, exports: ExportQueue) -> None:
+    answer = client.post(f"{VIDEO}/hand-off", json={"formats": ["otio", "csv"], "mode": "stills"})
+    assert answer.status_code == 202
+    made = followed(client, answer.headers["location"])
+    assert (made["state"], made["missing"], made["failure"]) == ("done", [], None)
+    saved = client.get(made["download_url"])
+    assert len(saved.content) == made["bytes"]
+    with zipfile.ZipFile(io.BytesIO(saved.content)) as package:
+        assert {"ascent.otio", "ascent-shots.csv", "media/shot_001_still.png"} <= set(package.namelist())
+
+
+def test_a_hand_off_can_be_cancelled_and_slips_are_told_at_once(client: TestClient) -> None:
+    assert client.post(f"{VIDEO}/hand-off", json={"formats": ["avi"]}).status_code == 422
+    assert client.post(f"{VIDEO}/hand-off", json={"first_shot": "shot_009"}).status_code == 422
+    ordered = client.post(f"{VIDEO}/hand-off").json()
+    assert client.post(f"{VIDEO}/hand-off").status_code == 409
+    url = ordered["handoff_url"]
+    assert client.get(f"/app/static/handoffs/ascent/{ordered['handoff_id']}.zip").status_code == 409
+    assert client.post(f"{url}/cancel").json()["state"] == "cancelled"
+    assert client.post(f"{url}/cancel").status_code == 409
+    assert client.get("/api/project/ascent/hand-off/nothing").status_code == 404
 
 
 def test_a_waiting_export_is_cancelled(client: TestClient, studio: Studio) -> None:
