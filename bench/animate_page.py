@@ -4,23 +4,13 @@ The app runs as people start it; a client speaks to it as a browser does, and ke
 """
 
 import hashlib
-import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Subprotocol
-
+from bench.browser import Browser, connected, server
 from bench.load import write_project
 from core.errors import Charge
 from core.executor.records import video_of
@@ -28,12 +18,10 @@ from core.project import Project, Shot
 from core.store import Store
 from core.take import Failure, State, Take
 
-ROOT = Path(__file__).resolve().parent.parent
 SHOTS = 1_000
 RUNS = 15
 ALLOWED_MS = 60.0
 ALLOWED_KB = 200.0
-START_S = 60.0
 
 
 def main() -> int:
@@ -42,8 +30,8 @@ def main() -> int:
         data = Path(name)
         project = prepare(data)
         change = _Changes(data, project)
-        with _server(data) as port, _connected(port) as wire:
-            browser = _Browser(wire, project.id)
+        with server(data) as port, connected(port) as wire:
+            browser = Browser(wire, "animate", f"project={project.id}")
             first_ms, first_kb = browser.run()
             again = [browser.run() for _ in range(RUNS)]
             changed = [browser.run() for _ in change]
@@ -69,60 +57,6 @@ def _report(what: str, runs: list[tuple[float, float]], *, ms_counts: bool = Tru
         print(f"{title}, server: {ms:.0f} ms, project and receipts read for the first time")
     print(f"{title}, to the browser: {kb:.1f} kB of {ALLOWED_KB:.0f} kB allowed = {kb / ALLOWED_KB:.2f}")
     return (ms <= ALLOWED_MS or not ms_counts) and kb <= ALLOWED_KB
-
-
-def _connected(port: int) -> ClientConnection:
-    return connect(
-        f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=[Subprotocol("streamlit")], max_size=None
-    )
-
-
-class _Browser:
-    """One session: it keeps large messages, and says so, as the browser does."""
-
-    def __init__(self, wire: ClientConnection, project_id: str) -> None:
-        self._wire = wire
-        self._query = f"project={project_id}"
-        self._kept: set[str] = set()
-        self._fragment = ""
-
-    def run(self) -> tuple[float, float]:
-        """Run the whole page: milliseconds until it is finished, and kilobytes that came."""
-        return self._ask("")
-
-    def tick(self) -> tuple[float, float]:
-        """Run the part that changes by itself, as its timer does."""
-        return self._ask(self._fragment)
-
-    def _ask(self, fragment_id: str) -> tuple[float, float]:
-        message = BackMsg()
-        state = message.rerun_script
-        state.page_name, state.query_string = "animate", self._query
-        state.fragment_id, state.is_auto_rerun = fragment_id, bool(fragment_id)
-        state.cached_message_hashes.extend(self._kept)
-        began = time.perf_counter()
-        self._wire.send(message.SerializeToString())
-        count = self._receive()
-        return (time.perf_counter() - began) * 1000, count / 1000
-
-    def _receive(self) -> int:
-        """Bytes until the run is finished; keeps what a browser keeps."""
-        count = 0
-        while True:
-            data = self._wire.recv(timeout=START_S)
-            if not isinstance(data, bytes):
-                raise TypeError("the app sent text")
-            count += len(data)
-            message = ForwardMsg.FromString(data)
-            kind = message.WhichOneof("type")
-            if message.metadata.cacheable:
-                self._kept.add(message.hash)
-            if kind == "auto_rerun":
-                self._fragment = message.auto_rerun.fragment_id
-            elif kind == "delta" and message.delta.new_element.WhichOneof("type") == "exception":
-                raise RuntimeError(message.delta.new_element.exception.message)
-            elif kind == "script_finished":
-                return count
 
 
 class _Changes:
@@ -168,36 +102,6 @@ def prepare(data: Path) -> Project:
     return store.projects.edit(
         project_id, lambda project: project.model_copy(update={"shots": tuple(map(dressed, project.shots))})
     )
-
-
-@contextmanager
-def _server(data: Path) -> Iterator[int]:
-    """The app on `data`, as people start it; its port, once it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", f"--server.port={port}"]
-    environment = {**os.environ, "STILLMOTION_DATA": str(data)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health")
-        yield port
-    finally:
-        process.terminate()
-        process.wait(START_S)
-
-
-def _wait_for(url: str) -> None:
-    end = time.monotonic() + START_S
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=START_S).close()
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
-        else:
-            return
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import altair as alt
 import streamlit as st
 
 from core.budgets import Budget, BudgetState, Scope, parse_usd
@@ -14,9 +13,9 @@ from core.errors import StillmotionError
 from core.pricing import CENT, dollars
 from core.project import Project
 from core.studio import the_studio
-from pages.parts.cost_charts import ROW_PX, data_of
+from pages.parts.cost_charts import ROW_PX, bar, names_axis, show_chart, text, tip
 from pages.parts.cost_filters import day_text, today
-from pages.parts.ink import accent, ink, loss, rest, waste
+from pages.parts.ink import accent, loss, rest, waste
 from pages.parts.notices import show_error
 
 SCOPE_WORDS: Mapping[Scope, str] = {
@@ -92,40 +91,39 @@ def show_limits(states: Sequence[BudgetState], asked_usd: Decimal) -> None:
 
 def _chart(rows: Sequence[Mapping[str, Any]]) -> None:
     """How much of each limit is gone: all limits as long, so that shares compare."""
-    base = alt.Chart(data_of(rows)).encode(
-        y=alt.Y(
-            "name:N",
-            sort=None,
-            axis=alt.Axis(title=None, labelLimit=260, ticks=False, domain=False, labelPadding=10),
-        ),
-        tooltip=[
-            alt.Tooltip("name:N", title="Limit"),
-            alt.Tooltip("text:N", title="Stands"),
-            alt.Tooltip("burn:N", title="Pace"),
+    scale = {"domain": [0, 2.2], "nice": False, "clamp": True}
+
+    def across(field: str) -> dict[str, Any]:
+        return {"field": field, "type": "quantitative", "axis": None, "scale": scale, "stack": None}
+
+    def part(field: str, colour: dict[str, Any]) -> dict[str, Any]:
+        mark = bar(height={"band": 0.5}, cornerRadius=3)
+        return {"mark": mark, "encoding": {"x": across(field), "color": colour}}
+
+    spec = {
+        "encoding": {
+            "y": names_axis(260),
+            "tooltip": [tip("name", "Limit"), tip("text", "Stands"), tip("burn", "Pace")],
+        },
+        "layer": [
+            part("whole", {"value": rest(faint=True)}),
+            part("asked", {"field": "asking", "type": "nominal", "scale": None}),
+            part("share", {"field": "colour", "type": "nominal", "scale": None}),
+            {
+                "mark": {**text(13), "dx": 10},
+                "encoding": {"x": across("whole"), "text": {"field": "line", "type": "nominal"}},
+            },
         ],
-    )
-    scale = alt.Scale(domain=[0, 2.2], nice=False, clamp=True)
-    track = base.mark_bar(height={"band": 0.5}, cornerRadius=3).encode(
-        x=alt.X("whole:Q", axis=None, scale=scale, stack=None), color=alt.value(rest(faint=True))
-    )
-    asked = base.mark_bar(height={"band": 0.5}, cornerRadius=3).encode(
-        x=alt.X("asked:Q", axis=None, scale=scale, stack=None), color=alt.Color("asking:N", scale=None)
-    )
-    gone = base.mark_bar(height={"band": 0.5}, cornerRadius=3).encode(
-        x=alt.X("share:Q", axis=None, scale=scale, stack=None), color=alt.Color("colour:N", scale=None)
-    )
-    text = base.mark_text(align="left", dx=10, fontSize=13, color=ink()).encode(
-        x=alt.X("whole:Q", axis=None, scale=scale, stack=None), text="line:N"
-    )
-    chart = alt.layer(track, asked, gone, text).properties(height=int(ROW_PX * 1.3) * len(rows) + 10)
-    st.altair_chart(chart, alt="Bars: how much of each spending limit is gone")
+    }
+    told = "Bars: how much of each spending limit is gone"
+    show_chart(rows, spec, height=int(ROW_PX * 1.3) * len(rows) + 10, told=told)
 
 
 def _bar(state: BudgetState, asked_usd: Decimal = Decimal(0)) -> dict[str, Any]:
     """One limit; with an order, that order's part of it, and what it leaves."""
     budget = state.budget
     after = BudgetState(budget=budget, committed_usd=state.committed_usd + asked_usd)
-    text = f"{dollars(state.committed_usd.quantize(CENT))} of {dollars(budget.usd)}"
+    stands = f"{dollars(state.committed_usd.quantize(CENT))} of {dollars(budget.usd)}"
     burn = run_out_text(state, today())
     left = "passed" if state.over else f"{dollars(state.left_usd.quantize(CENT))} left"
     colour = loss() if state.share >= 1 else waste() if state.share >= CLOSE else accent()
@@ -141,7 +139,7 @@ def _bar(state: BudgetState, asked_usd: Decimal = Decimal(0)) -> dict[str, Any]:
         "whole": 1.0,
         "asked": min(1.0, after.share),
         "asking": loss() if after.over else accent(),
-        "text": text,
+        "text": stands,
         "burn": burn,
         "line": left if asked_usd else f"{left} of {dollars(budget.usd)} · {burn}",
         "colour": colour,

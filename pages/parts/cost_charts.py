@@ -1,11 +1,15 @@
-"""The pictures of the costs page: days, lying bars, shares. Quiet axes, one accent, a number at each bar."""
+"""The pictures of the costs page: days, lying bars, shares. Quiet axes, one accent, a number at each bar.
+
+They are written in Vega-Lite's own words: Altair checks every one of them, which takes longer than all else
+that the page does.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import altair as alt
+import pandas as pd
 import streamlit as st
 
 from pages.parts.cost_filters import day_text
@@ -18,17 +22,44 @@ ROOM = 1.35
 WEEKS_FROM_DAYS = 100
 """From so many days on, a bar stands for a week."""
 OTHERS = "Others"
-Chart = alt.Chart | alt.LayerChart | alt.FacetChart
+Spec = dict[str, Any]
+QUIET: Spec = {"title": None, "domain": False, "ticks": False}
+"""An axis that does not speak louder than its numbers."""
 
 
-def data_of(rows: Sequence[Mapping[str, Any]]) -> alt.Data:
-    """Rows as a chart takes them, without a detour."""
-    return alt.Data(values=list(rows))  # type: ignore[no-untyped-call]
+def show_chart(rows: Sequence[Mapping[str, Any]], spec: Spec, *, height: int, told: str) -> None:
+    """A picture of `rows`; `told` says in words what is to be seen."""
+    st.vega_lite_chart(pd.DataFrame(list(rows)), {"height": height, **spec}, alt=told)
 
 
-def money_axis(ticks: int = 4) -> alt.Axis:
-    """A quiet axis of dollars."""
-    return alt.Axis(title=None, format="$~s", tickCount=ticks, domain=False, ticks=False)
+def names_axis(width: int = 170) -> Spec:
+    """Names down the side, in the order of the rows."""
+    axis = {**QUIET, "labelLimit": width, "labelPadding": 8}
+    return {"field": "name", "type": "nominal", "sort": None, "axis": axis}
+
+
+def tip(field: str, title: str, text_format: str = "") -> Spec:
+    """A line of what is told about a bar under the pointer."""
+    kind = "quantitative" if text_format else "nominal"
+    return {"field": field, "title": title, "type": kind} | ({"format": text_format} if text_format else {})
+
+
+def legend(groups: Mapping[str, str] | Sequence[tuple[str, str]]) -> Spec:
+    """A colour for each group, and the line above the picture that says so."""
+    pairs = list(groups.items()) if isinstance(groups, Mapping) else list(groups)
+    scale = {"domain": [name for name, _ in pairs], "range": [colour for _, colour in pairs]}
+    line = {"title": None, "orient": "top", "symbolType": "square", "padding": 0, "offset": 8}
+    return {"type": "nominal", "sort": None, "scale": scale, "legend": line}
+
+
+def bar(**more: Any) -> Spec:
+    """A lying bar with a round end."""
+    return {"type": "bar", "cornerRadiusEnd": 3, "height": {"band": 0.62}, **more}
+
+
+def text(size: int = 12) -> Spec:
+    """Words at the end of a bar."""
+    return {"type": "text", "align": "left", "dx": 6, "color": ink(), "fontSize": size}
 
 
 def chart_days(
@@ -44,43 +75,41 @@ def chart_days(
     weeks = len(days) > WEEKS_FROM_DAYS
     bars: dict[tuple[date, str], Decimal] = {}
     for (day_name, name), usd in spent.items():
-        day = date.fromisoformat(day_name)
-        begin = day - timedelta(days=day.weekday()) if weeks else day
+        begin = _begin(date.fromisoformat(day_name), weeks=weeks)
         where = begin, name if name in named else OTHERS
         bars[where] = bars.get(where, Decimal(0)) + usd
-    begins = sorted({day - timedelta(days=day.weekday()) if weeks else day for day in days})
     rows = [
         {"day": day_text(day), "model": name, "usd": float(bars.get((day, name), 0)), "order": order}
-        for day in begins
+        for day in sorted({_begin(day, weeks=weeks) for day in days})
         for order, name in enumerate(groups)
     ]
-    chart = (
-        alt.Chart(data_of(rows))
-        .mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
-        .encode(
-            x=alt.X(
-                "day:O",
-                sort=None,
-                axis=alt.Axis(title=None, labelAngle=0, labelOverlap=True, ticks=False),
-                scale=alt.Scale(paddingInner=0.25, paddingOuter=0.1),
-            ),
-            y=alt.Y("usd:Q", axis=money_axis()),
-            color=alt.Color(
-                "model:N",
-                sort=None,
-                scale=alt.Scale(domain=groups, range=palette()[: len(groups)]),
-                legend=alt.Legend(title=None, orient="top", symbolType="square", padding=0, offset=8),
-            ),
-            order=alt.Order("order:Q"),
-            tooltip=[
-                alt.Tooltip("day:O", title="Week of" if weeks else "Day"),
-                alt.Tooltip("model:N", title="Model"),
-                alt.Tooltip("usd:Q", title="Spent", format="$,.2f"),
+    spec = {
+        "mark": {"type": "bar", "cornerRadiusTopLeft": 2, "cornerRadiusTopRight": 2},
+        "encoding": {
+            "x": {
+                "field": "day",
+                "type": "ordinal",
+                "sort": None,
+                "axis": {**QUIET, "domain": True, "labelAngle": 0, "labelOverlap": True},
+                "scale": {"paddingInner": 0.25, "paddingOuter": 0.1},
+            },
+            "y": {"field": "usd", "type": "quantitative", "axis": {**QUIET, "format": "$~s", "tickCount": 4}},
+            "color": {"field": "model", **legend(list(zip(groups, palette(), strict=False)))},
+            "order": {"field": "order", "type": "quantitative"},
+            "tooltip": [
+                tip("day", "Week of" if weeks else "Day"),
+                tip("model", "Model"),
+                tip("usd", "Spent", "$,.2f"),
             ],
-        )
-        .properties(height=height)
-    )
-    st.altair_chart(chart, alt=f"Columns: dollars spent in each {'week' if weeks else 'day'}, by model")
+        },
+    }
+    told = f"Columns: dollars spent in each {'week' if weeks else 'day'}, by model"
+    show_chart(rows, spec, height=height, told=told)
+
+
+def _begin(day: date, *, weeks: bool) -> date:
+    """The day itself, or the Monday of its week."""
+    return day - timedelta(days=day.weekday()) if weeks else day
 
 
 def _stretch(first_spent: str, first: date | None, last: date) -> list[date]:
@@ -101,60 +130,44 @@ def chart_bars(
 
     A row is {"name", "number", "text"}; `colours` gives some names a colour of their own.
     """
-    base_colour = palette()[0]
-    listed = [{**row, "colour": (colours or {}).get(row["name"], base_colour)} for row in rows]
-    longest = max((row["number"] for row in rows), default=0) or 1.0
-    y = alt.Y(
-        "name:N",
-        sort=None,
-        axis=alt.Axis(title=None, labelLimit=170, ticks=False, domain=False, labelPadding=8),
-    )
-    x = alt.X("number:Q", axis=None, scale=alt.Scale(domain=[0, ROOM * longest], nice=False), stack=None)
-    tips = [alt.Tooltip("name:N", title=what), alt.Tooltip("text:N", title=value)]
-    base = alt.Chart(data_of(listed)).encode(y=y, tooltip=tips)
-    bars = base.mark_bar(cornerRadiusEnd=3, height={"band": 0.62}).encode(
-        x=x, color=alt.Color("colour:N", scale=None)
-    )
-    text = base.mark_text(align="left", dx=6, color=ink(), fontSize=12).encode(x=x, text="text:N")
-    st.altair_chart(alt.layer(bars, text).properties(height=ROW_PX * max(1, len(rows)) + 6), alt=told)
+    if not rows:
+        return
+    listed = [{**row, "colour": (colours or {}).get(row["name"], palette()[0])} for row in rows]
+    longest = max(row["number"] for row in rows) or 1.0
+    scale = {"domain": [0, ROOM * longest], "nice": False}
+    number = {"field": "number", "type": "quantitative", "axis": None, "scale": scale, "stack": None}
+    spec = {
+        "encoding": {"y": names_axis(), "x": number, "tooltip": [tip("name", what), tip("text", value)]},
+        "layer": [
+            {"mark": bar(), "encoding": {"color": {"field": "colour", "type": "nominal", "scale": None}}},
+            {"mark": text(), "encoding": {"text": {"field": "text", "type": "nominal"}}},
+        ],
+    }
+    show_chart(listed, spec, height=ROW_PX * len(rows) + 6, told=told)
 
 
 def chart_shares(
-    rows: Sequence[Mapping[str, Any]], *, groups: Mapping[str, str], what: str, told: str
+    rows: Sequence[Mapping[str, Any]], *, groups: Mapping[str, str], what: str, told: str, of: str = "Takes"
 ) -> None:
     """Lying bars that are all as long: how each name's whole is shared out.
 
     A row is {"name", "group", "number"}; `groups` gives each group its colour, in the order they stand.
     """
     order = {group: place for place, group in enumerate(groups)}
-    listed = [{**row, "order": order[row["group"]]} for row in rows]
-    chart = (
-        alt.Chart(data_of(listed))
-        .mark_bar(height={"band": 0.62})
-        .encode(
-            y=alt.Y(
-                "name:N",
-                sort=None,
-                axis=alt.Axis(title=None, labelLimit=170, ticks=False, domain=False, labelPadding=8),
-            ),
-            x=alt.X(
-                "number:Q",
-                stack="normalize",
-                axis=alt.Axis(title=None, format="%", tickCount=4, domain=False, ticks=False),
-            ),
-            color=alt.Color(
-                "group:N",
-                sort=None,
-                scale=alt.Scale(domain=list(groups), range=list(groups.values())),
-                legend=alt.Legend(title=None, orient="top", symbolType="square", padding=0, offset=8),
-            ),
-            order=alt.Order("order:Q"),
-            tooltip=[
-                alt.Tooltip("name:N", title=what),
-                alt.Tooltip("group:N", title="Takes"),
-                alt.Tooltip("number:Q", title="Count"),
-            ],
-        )
-        .properties(height=ROW_PX * max(1, len({row["name"] for row in rows})) + 60)
-    )
-    st.altair_chart(chart, alt=told)
+    spec = {
+        "mark": {"type": "bar", "height": {"band": 0.62}},
+        "encoding": {
+            "y": names_axis(),
+            "x": {
+                "field": "number",
+                "type": "quantitative",
+                "stack": "normalize",
+                "axis": {**QUIET, "format": "%", "tickCount": 4},
+            },
+            "color": {"field": "group", **legend(groups)},
+            "order": {"field": "order", "type": "quantitative"},
+            "tooltip": [tip("name", what), tip("group", "Which"), tip("number", of, ",~r")],
+        },
+    }
+    height = ROW_PX * len({row["name"] for row in rows}) + 60
+    show_chart([{**row, "order": order[row["group"]]} for row in rows], spec, height=height, told=told)

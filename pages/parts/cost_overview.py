@@ -44,8 +44,9 @@ def show_overview(view: View, report: CostReport) -> None:
 
 def show_days(view: View, report: CostReport, *, height: int = 260) -> None:
     """Spending by day and model."""
+    titles = {key: model_title(key) for key in report.names(Dimension.MODEL)}
     spent = {
-        (day, model_title(key)): usd
+        (day, titles[key]): usd
         for (day, key), usd in report.spent_by_two(Dimension.DAY, Dimension.MODEL).items()
     }
     if not spent:
@@ -76,11 +77,8 @@ def show_uses(report: CostReport) -> None:
 
 def _named(report: CostReport, dimension: Dimension) -> dict[str, Decimal]:
     """Dollars by names for people, the dearest first."""
-    return {
-        name_of(report, dimension, name): usd
-        for name, usd in list(report.spent_by(dimension).items())[:MOST]
-        if usd
-    }
+    dearest = list(report.spent_by(dimension).items())[:MOST]
+    return {name_of(report, dimension, name): usd for name, usd in dearest if usd}
 
 
 def name_of(report: CostReport, dimension: Dimension, name: str) -> str:

@@ -145,7 +145,8 @@ def _show_seconds(report: CostReport) -> None:
     paid_s, seen_s = (sum(getattr(part, name) for part in parts.values()) for name in ("paid_s", "kept_s"))
     st.caption(f"{paid_s:,.0f} s were paid, {seen_s:,.0f} s are seen: {min(1.0, seen_s / paid_s):.0%}.")
     colours = {"Seen": accent(), "Paid, not seen": rest()}
-    chart_shares(rows, groups=colours, what="Model", told="Bars: seconds paid and seen, by model")
+    told = "Bars: seconds paid and seen, by model"
+    chart_shares(rows, groups=colours, what="Model", told=told, of="Seconds")
 
 
 def _show_lengths(project: Project | None) -> None:

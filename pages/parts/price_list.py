@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -11,6 +10,7 @@ from core.offers import Mix, Offer, Offers, Wish, edits_to, remaining
 from core.pricing import price_text
 from core.project import Project, ShotId
 from core.studio import the_studio
+from pages.parts.cost_charts import QUIET, Spec, bar, names_axis, show_chart, text, tip
 from pages.parts.ink import accent, ink, rest
 from pages.parts.outcome import save
 from pages.parts.words import counted, plain, seconds_text
@@ -98,27 +98,26 @@ def _show_pictures(found: Offers) -> None:
     rows = [_bar(offer.name, offer, undone=offer.undone) for offer in found.offers]
     if found.mix.shots:
         rows.insert(0, _bar(MIX, found.mix, undone=len(found.mix.left_out)))
-    data = alt.Data(values=rows)  # type: ignore[no-untyped-call]
     height = ROW_PX * len(rows) + 30
     prices, seconds = st.columns([7, 4], gap="small")
     with prices:
         st.caption(f"Price of {counted(len(found.shots), 'shot')}, one take each")
         told = "Bars: the price of the shots on each model, the cheapest first"
-        st.altair_chart(_prices(data, rows).properties(height=height), alt=told)
+        show_chart(rows, _prices(max(row["high"] for row in rows)), height=height, told=told)
     with seconds:
         st.caption("Seconds paid, and of them used")
         told = "Bars: the seconds that are paid on each model, and those of them that the shots use"
-        st.altair_chart(_seconds(data).properties(height=height), alt=told)
+        show_chart(rows, _seconds(), height=height, told=told)
 
 
 def _bar(name: str, priced: Offer | Mix, *, undone: int) -> dict[str, Any]:
-    text = price_text(priced.usd, priced.usd_high)
+    price = price_text(priced.usd, priced.usd_high)
     kind = "mix" if isinstance(priced, Mix) else "able" if not undone else "unable"
     return {
-        "model": name,
+        "name": name,
         "low": float(priced.usd),
         "high": float(priced.usd_high),
-        "price": text + (f" · cannot do {undone:,}" if undone else ""),
+        "price": price + (f" · cannot do {undone:,}" if undone else ""),
         "kind": kind,
         "paid": round(priced.paid_s, 2),
         "used": round(priced.used_s, 2),
@@ -126,39 +125,49 @@ def _bar(name: str, priced: Offer | Mix, *, undone: int) -> dict[str, Any]:
     }
 
 
-def _colours() -> alt.Color:
-    scale = alt.Scale(domain=["mix", "able", "unable"], range=[accent(), rest(), rest(faint=True)])
-    return alt.Color("kind:N", scale=scale, legend=None)
+TIPS = [tip("name", "Model"), tip("price", "Price"), tip("paid", "Seconds paid"), tip("used", "Seconds used")]
 
 
-def _tips() -> list[alt.Tooltip]:
-    told = {"model:N": "Model", "price:N": "Price", "paid:Q": "Seconds paid", "used:Q": "Seconds used"}
-    return [alt.Tooltip(name, title=title) for name, title in told.items()]
+def _colour() -> Spec:
+    scale = {"domain": ["mix", "able", "unable"], "range": [accent(), rest(), rest(faint=True)]}
+    return {"field": "kind", "type": "nominal", "scale": scale, "legend": None}
 
 
-def _prices(data: alt.Data, rows: Sequence[Mapping[str, Any]]) -> alt.LayerChart | alt.FacetChart:
-    y = alt.Y("model:N", sort=None, axis=alt.Axis(title=None, labelLimit=180, ticks=False, domain=False))
-    base = alt.Chart(data).encode(y=y, tooltip=_tips(), color=_colours())
-    longest = max(row["high"] for row in rows)
-    low = alt.X(
-        "low:Q",
-        axis=alt.Axis(title=None, format="$~s", tickCount=4),
-        scale=alt.Scale(domain=[0, ROOM * longest or 1.0], nice=False),
-        stack=None,
-    )
-    sure = base.mark_bar(cornerRadiusEnd=3).encode(x=low)
-    perhaps = base.mark_bar(opacity=0.35, cornerRadiusEnd=3).encode(x=low, x2="high:Q")
-    text = base.mark_text(align="left", dx=6).encode(x="high:Q", text="price:N", color=alt.value(ink()))
-    return alt.layer(sure, perhaps, text)
+def _across(field: str, **more: Any) -> Spec:
+    return {"field": field, "type": "quantitative", "stack": None, **more}
 
 
-def _seconds(data: alt.Data) -> alt.LayerChart | alt.FacetChart:
-    y = alt.Y("model:N", sort=None, axis=None)
-    base = alt.Chart(data).encode(y=y, tooltip=_tips(), color=_colours())
-    axis = alt.Axis(title=None, format="d", tickCount=4)
-    paid = base.mark_bar(opacity=0.35, cornerRadiusEnd=3).encode(x=alt.X("paid:Q", axis=axis, stack=None))
-    used = base.mark_bar(cornerRadiusEnd=3).encode(x=alt.X("used:Q", stack=None))
-    return alt.layer(paid, used)
+def _prices(longest: float) -> Spec:
+    """The sure part of each price, what may come on top, and the price in words."""
+    scale = {"domain": [0, ROOM * longest or 1.0], "nice": False}
+    low = _across("low", axis={**QUIET, "format": "$~s", "tickCount": 4}, scale=scale)
+    high = _across("high", axis=None, scale=scale)
+    return {
+        "encoding": {"y": names_axis(180), "tooltip": TIPS, "color": _colour()},
+        "layer": [
+            {"mark": bar(), "encoding": {"x": low}},
+            {"mark": bar(opacity=0.35), "encoding": {"x": low, "x2": {"field": "high"}}},
+            {
+                "mark": text(11),
+                "encoding": {
+                    "x": high,
+                    "text": {"field": "price", "type": "nominal"},
+                    "color": {"value": ink()},
+                },
+            },
+        ],
+    }
+
+
+def _seconds() -> Spec:
+    axis = {**QUIET, "tickCount": 4}
+    return {
+        "encoding": {"y": {**names_axis(), "axis": None}, "tooltip": TIPS, "color": _colour()},
+        "layer": [
+            {"mark": bar(opacity=0.35), "encoding": {"x": _across("paid", axis=axis)}},
+            {"mark": bar(), "encoding": {"x": _across("used", axis=axis)}},
+        ],
+    }
 
 
 def _show_mix(project: Project, found: Offers) -> None:
