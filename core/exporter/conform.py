@@ -117,6 +117,8 @@ class Run:
     stretch: Fraction
     """How many times its own length the clip lasts."""
     loops: bool
+    phase: Fraction
+    """Part of a frame by which a repeat, at `first`, is further on: a clip is no whole number of frames."""
     seek_s: Fraction | None
     """Where in the file decoding may begin, in its own time; None: at its start."""
 
@@ -136,8 +138,10 @@ def run_of(export: Export, window: Window, facts: PictureFacts) -> Run:
     if gap:
         first = min(first, piece.own_frames - 1)
     loops = fits.loops > 1 or (piece.fit is Fit.LOOP and first >= fits.plays_frames)
+    phase = Fraction(0)
     if loops:
-        first = floor(first % (facts.length_s * fits.stretch * rate))
+        into = first % (facts.length_s * fits.stretch * rate)
+        first, phase = floor(into), into % 1
     last = floor((facts.times[-1] - facts.times[0]) * facts.tick_s * fits.stretch * rate)
     begins = first if loops else max(0, min(first, last - 1))
     return Run(
@@ -147,6 +151,7 @@ def run_of(export: Export, window: Window, facts: PictureFacts) -> Run:
         stops=piece.own_frames - begins if gap else None,
         stretch=fits.stretch,
         loops=loops,
+        phase=phase,
         seek_s=None if loops else _seek_s(facts, begins / rate / fits.stretch),
     )
 
@@ -177,11 +182,12 @@ def _command(
         at = ["-copyts", "-noaccurate_seek", "-ss", f"{float(run.seek_s - facts.container_start_s):.6f}"]
         begins = f"{float(facts.times[0] * facts.tick_s):.6f}/TB"
     rate = export.frame_rate
+    early_s = EARLY_S + float(run.phase / rate)
     filters = [
         *(["bwdif=mode=send_frame:deint=interlaced"] if facts.interlaced else []),
         "tpad=stop=2:stop_mode=clone",  # so that `fps` never passes over the last picture
         "settb=AVTB",
-        f"setpts=(PTS-{begins})*{run.stretch.numerator}/{run.stretch.denominator}-{EARLY_S}/TB",
+        f"setpts=(PTS-{begins})*{run.stretch.numerator}/{run.stretch.denominator}-{early_s}/TB",
         f"fps={rate}:round=up:start_time={float(run.first / rate):.9f}",
         *([f"trim=end_frame={run.stops}"] if run.stops is not None else []),
         *_picture(export, facts),
