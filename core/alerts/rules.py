@@ -93,12 +93,12 @@ def find_alerts(
 
 def _damage(bill: Bill) -> Iterator[Alert]:
     if bill.broken:
-        lines = "1 line" if len(bill.broken) == 1 else f"{len(bill.broken)} lines"
+        lines = "1 line is" if len(bill.broken) == 1 else f"{len(bill.broken)} lines are"
         yield Alert(
             kind=Kind.LEDGER,
             severity=Severity.URGENT,
             subject=str(len(bill.broken)),
-            what=f"{lines} of the ledger cannot be read and count nowhere. {bill.broken[0]}",
+            what=f"{lines} left out of every total. {bill.broken[0]}",
             remedy="They are kept in ledger.aside.jsonl. Import the bill, so that no take goes uncounted.",
         )
 
@@ -108,7 +108,7 @@ def _limits(limits: Sequence[BudgetState], today: date) -> Iterator[Alert]:
     for state in limits:
         budget = state.budget
         period = {Scope.DAY: f", {today.isoformat()}", Scope.MONTH: f", {today:%Y-%m}"}.get(budget.scope, "")
-        raise_it = "Raise it on the Costs page, or with `budget`, if that is meant."
+        raise_it = "Raise it on the Costs page, if that is meant."
         if not budget.usd or not state.committed_usd:
             continue
         if not budget.hard and state.over:
@@ -164,7 +164,7 @@ def _at_risk(bill: Bill, now: datetime) -> Iterator[Alert]:
                 severity=Severity.URGENT,
                 subject=day.isoformat(),
                 what=f"{total} at risk for {takes}: after {day.day} {day:%B} fal no longer has the requests.",
-                remedy="Look the takes up on the Animate page before then, or with `resolve`.",
+                remedy="Settle the takes on the Animate page before then.",
             )
 
 

@@ -41,7 +41,7 @@ def test_the_urgent_comes_first_each_with_what_to_do(books: Path) -> None:
     written(books, "a", (Entry.SETTLE, "1.00", "table price"), (Entry.SETTLE, "0.80", "billing events"))
     written(books, "b", *LOST, ago=timedelta(days=24))
     page = shown()
-    assert "resolve" in page.error[0].value
+    assert "Settle the takes" in page.error[0].value
     assert "Refresh the prices" in page.warning[0].value
 
 
