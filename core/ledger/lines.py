@@ -128,7 +128,7 @@ def intact_line(text: bytes) -> Line | None:
         return None
     try:
         line = _decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (ValueError, msgspec.MsgspecError):
         return None
     return line if line.currency == CURRENCY else None
 
