@@ -8,11 +8,11 @@ from pathlib import Path
 
 import streamlit
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-ADDRESSES = ("/", "/project", "/animate", "/export", "/costs")
-"""Where a visitor may come in."""
+ADDRESSES = ("/", "/animate", "/export", "/costs")
+"""Where a visitor may come in. The first page has no other address: `/project` leads there."""
 
 BEGIN_DARK = """<script>
       try {
@@ -33,4 +33,8 @@ def frame_routes() -> list[Route]:
     def serve(_request: Request) -> Response:
         return HTMLResponse(dark_first, headers={"Cache-Control": "no-cache"})
 
-    return [Route(address, serve) for address in ADDRESSES]
+    def lead_home(request: Request) -> Response:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/{query}")
+
+    return [Route("/project", lead_home), *(Route(address, serve) for address in ADDRESSES)]

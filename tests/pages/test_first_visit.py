@@ -23,6 +23,11 @@ def test_the_frame_is_streamlits_own_with_one_line_in_front(address: str) -> Non
     assert answer.text.index("stActiveTheme") < answer.text.index('<script type="module"')
 
 
+def test_the_name_of_the_first_page_leads_to_it() -> None:
+    answer = local(Starlette(routes=[*frame_routes()])).get("/project?project=ascent")
+    assert answer.headers["location"] == "/?project=ascent"
+
+
 @pytest.mark.browser
 def test_a_visit_begins_dark_and_a_choice_is_kept_at_every_address(browser_path: Path) -> None:
     client = local(Starlette(routes=[*frame_routes()]))
