@@ -10,6 +10,7 @@ from core.costs import CostReport, Dimension
 from core.errors import StillmotionError
 from core.pricing import dollars
 from core.studio import the_studio
+from pages.parts.bill_now import show_bill_now
 from pages.parts.cost_answers import cents
 from pages.parts.cost_charts import chart_bars
 from pages.parts.cost_filters import model_title
@@ -31,6 +32,7 @@ def show_bill(report: CostReport) -> None:
     _show_drift(report)
     bill, prices = st.columns(2, gap="large")
     with bill:
+        show_bill_now()
         st.subheader("A bill from a file")
         _import()
     with prices:
