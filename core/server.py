@@ -21,7 +21,7 @@ from uvicorn.server import HANDLED_SIGNALS
 from core.alerts import Herald
 from core.errors import InputRefused, StillmotionError
 from core.executor import Executor
-from core.exporter import ExportQueue
+from core.exporter import ExportQueue, SegmentsAhead
 from core.loopback import is_loopback
 from core.studio import Studio
 
@@ -101,25 +101,31 @@ def settle_down() -> None:
 
 @contextmanager
 def at_work(studio: Studio) -> Iterator[None]:
-    """Takes and exports are made inside. At the end, or at a signal, they stop where they can go on from."""
+    """Takes, exports and segments for later ones are made inside.
+
+    At the end, or at a signal, they stop where they can go on from.
+    """
     executor = Executor(studio.settings.data, store=studio.store)
     exports = ExportQueue(studio.settings.data)
+    ahead = SegmentsAhead(studio.settings.data)
     billing = studio.billing.watch(also=Herald(studio.settings, studio.alerts).round)
 
     def ask_to_stop() -> None:
         executor.stop(0)
         exports.stop(0)
+        ahead.stop(0)
         billing.stop(0)
 
     with _bounded_exit(ask_to_stop):
         executor.start()
         exports.start()
+        ahead.start()
         billing.start()
         try:
             yield
         finally:
             ask_to_stop()
-            ended = executor.stop(SLOTS_S), exports.stop(SLOTS_S), billing.stop(SLOTS_S)
+            ended = executor.stop(SLOTS_S), exports.stop(SLOTS_S), ahead.stop(SLOTS_S), billing.stop(SLOTS_S)
             if not all(ended):
                 log.warning("server.still_at_work", extra={"action": "server.still_at_work"})
 

@@ -1,5 +1,6 @@
 """From the timeline to a file: segments made once, joined by copying packets, the sound laid under them."""
 
+from core.exporter.ahead import SegmentsAhead
 from core.exporter.certificate import Certificate, CutPoint, SoundFacts, certificate_path, write_certificate
 from core.exporter.making import run_export
 from core.exporter.parts import Part, Window, parts_of, way_in_span
@@ -22,6 +23,7 @@ __all__ = [
     "Part",
     "Piece",
     "Quality",
+    "SegmentsAhead",
     "SoundFacts",
     "Window",
     "certificate_path",

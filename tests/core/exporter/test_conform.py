@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.catalogue import Aspect
 from core.editing import Fit, Framing
 from core.errors import MediaFailed
-from core.exporter import Export, ExportId, Mode, Piece, Quality, Window
+from core.exporter import Delivery, Export, ExportId, Mode, Piece, Quality, Window
 from core.exporter.conform import conform
 from core.media import ffmpeg, picture_facts
 from core.project import ProjectId, ShotId
@@ -440,7 +440,9 @@ def test_moves_and_clips_of_one_quality_join_by_copying(tmp_path: Path, draw: Dr
     kinds = set()
     for source, asked in ((still, of_a_still), (clip, export(clip, 3))):
         for framing in Framing:
-            path = conformed(source, asked.model_copy(update={"quality": quality, "framing": framing}))[1]
+            path = conformed(
+                source, asked.model_copy(update={"delivery": Delivery(quality=quality), "framing": framing})
+            )[1]
             with av.open(str(path)) as container:
                 stream = container.streams.video[0]
                 kinds.add((stream.codec_context.extradata, stream.time_base))

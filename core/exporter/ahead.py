@@ -1,0 +1,192 @@
+"""Segments made ahead, in idle time, so that an export finds them ready; and the cache kept within bounds."""
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from core.errors import Halted, StillmotionError, StorageFailed
+from core.exporter.parts import Part, parts_of
+from core.exporter.plan import Delivery, Export
+from core.exporter.planning import plan_export
+from core.exporter.receipts import Exports
+from core.exporter.segments import make_segment, segment_path
+from core.providers.base import Signals
+from core.store import Store
+from core.store.files import Signature, signature
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+"""How often it looks whether a project changed or an export began."""
+NICENESS = 10
+"""How much it steps back behind everything else, where the platform can tell threads apart (Linux)."""
+CACHE_BYTES = 5_000_000_000
+"""Room for all segments. Those of usual cuts and of the newest exports stay even when it is too little."""
+RECENT_EXPORTS = 3
+"""Exports of each project whose segments stay, whatever room they take."""
+FORGOTTEN_S = 3600.0
+"""A draft that old is nobody's any more: its process died."""
+
+Marks = tuple[Signature | None, ...]
+
+
+class SegmentsAhead:
+    """One daemon thread that makes the segments of every project's usual cut, one at a time, on one core.
+
+    The usual cut is the whole cut as its newest export was asked for, else as an export usually is. Nothing
+    is made while an export waits or runs, in whatever process; then, and at the stop, it leaves off at once.
+    """
+
+    def __init__(self, data: Path, *, cache_bytes: int = CACHE_BYTES) -> None:
+        self._store = Store(data)
+        self._exports = Exports()
+        self._cache_bytes = cache_bytes
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._settled: dict[Path, Marks] = {}
+        """What a project looked like when nothing was left to make of it."""
+        self._given_up: set[Path] = set()
+        """Segments that cannot be made from what there is now."""
+        self._looked_at = 0.0
+        self._exporting = False
+
+    def start(self) -> None:
+        """Begin with whatever the disk says is missing."""
+        self._thread = threading.Thread(target=self._loop, name="stillmotion-ahead", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 4.0) -> bool:
+        """End; what was half-made is made anew another time. Whether it ended in time."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        return self._thread is None or not self._thread.is_alive()
+
+    def _loop(self) -> None:
+        _step_back()
+        swept = False
+        while not self._stop.wait(LOOK_EVERY_S):
+            try:
+                if not swept:
+                    self._sweep()
+                    swept = True
+                while self.make_one() and not self._stop.is_set():
+                    pass
+            except Halted:
+                continue
+            except (StillmotionError, OSError) as error:  # a full disk, a folder that went away: it can wait
+                log.info("ahead.waits", extra={"action": "ahead.waits", "reason": str(error)})
+            except Exception:
+                log.exception("ahead.crashed", extra={"action": "ahead.crashed"})
+                self._stop.wait(60 * LOOK_EVERY_S)
+
+    def make_one(self) -> bool:
+        """Make one missing segment of any project; whether there was one to make."""
+        changed = [folder for folder in self._folders() if self._marks(folder) != self._settled.get(folder)]
+        if not changed or self._an_export_is_open():
+            return False
+        for folder in changed:
+            marks = self._marks(folder)
+            plan = self._usual_cut(folder)
+            for part in parts_of(plan) if plan is not None else ():
+                assert plan is not None
+                path = segment_path(plan, folder, part)
+                if not path.exists() and path not in self._given_up:
+                    self._make(plan, folder, part, path)
+                    return True
+            self._given_up = {path for path in self._given_up if folder not in path.parents}
+            self._settled[folder] = marks
+        self._trim()
+        return False
+
+    def _make(self, plan: Export, folder: Path, part: Part, path: Path) -> None:
+        signals = Signals(
+            cancelled=lambda: False,
+            stopping=lambda: self._stop.is_set() or self._an_export_is_open(),
+            started=lambda: None,
+            progress=lambda *_: None,
+        )
+        try:
+            make_segment(plan, folder, part, signals, threads=1)
+        except StorageFailed:
+            raise
+        except StillmotionError as error:  # the export will say so to whoever asks for it
+            log.info("ahead.passed_over", extra={"action": "ahead.passed_over", "reason": str(error)})
+            self._given_up.add(path)
+
+    def _usual_cut(self, folder: Path) -> Export | None:
+        """The plan of the project's usual cut; None when nothing of it can be made."""
+        try:
+            project = self._store.projects.read(folder.name)
+            newest = next(iter(self._exports.all(folder)), None)
+            asked = newest.delivery if newest else Delivery()
+            whole = asked.model_copy(update={"first_shot": None, "last_shot": None})
+            return plan_export(project, self._store.takes.all(folder), whole)
+        except StillmotionError:
+            return None
+
+    def _an_export_is_open(self) -> bool:
+        """Whether an export waits or runs anywhere. Looked up at most twice in LOOK_EVERY_S."""
+        if time.monotonic() - self._looked_at > LOOK_EVERY_S / 2:
+            self._exporting = any(
+                export.under_way for folder in self._folders() for export in self._exports.all(folder)
+            )
+            self._looked_at = time.monotonic()
+        return self._exporting
+
+    def _folders(self) -> list[Path]:
+        projects = self._store.projects
+        return [projects.folder(project_id) for project_id in projects.ids()]
+
+    def _marks(self, folder: Path) -> Marks:
+        """What changes when something else is to be made: the storyboard, the clips, the exports."""
+        return tuple(signature(folder / name) for name in ("project.json", "clips", "stills", "exports"))
+
+    def _sweep(self) -> None:
+        """Remove what exports and segments left half-made whose process died."""
+        for folder in self._folders():
+            for kind in ("segments", "exports"):
+                for draft in (folder / kind).glob(".*"):
+                    with suppress(OSError):
+                        if time.time() - draft.stat().st_mtime > FORGOTTEN_S:
+                            draft.unlink(missing_ok=True)
+
+    def _trim(self) -> None:
+        """Delete the segments that were made first, of those that are not in use, down to the limit."""
+        found = [(path, path.stat()) for path in self._segments()]
+        excess = sum(facts.st_size for _, facts in found) - self._cache_bytes
+        if excess <= 0:
+            return
+        used = self._in_use()
+        for path, facts in sorted(found, key=lambda each: each[1].st_mtime):
+            if excess > 0 and path not in used:
+                path.unlink(missing_ok=True)
+                excess -= facts.st_size
+
+    def _segments(self) -> Iterator[Path]:
+        for folder in self._folders():
+            yield from (folder / "segments").glob("[!.]*.mp4")
+
+    def _in_use(self) -> set[Path]:
+        used = set()
+        for folder in self._folders():
+            usual = self._usual_cut(folder)
+            for cut in ([usual] if usual else []) + self._exports.all(folder)[:RECENT_EXPORTS]:
+                for part in parts_of(cut):
+                    plain = [Part(windows=(window,)) for window in part.windows]
+                    used |= {segment_path(cut, folder, each) for each in (part, *plain)}
+        return used
+
+
+def _step_back() -> None:
+    """Let everything else go first, and keep to one core: this thread, and each ffmpeg that it starts."""
+    if sys.platform != "linux":  # elsewhere this would be the whole process
+        return
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
