@@ -12,6 +12,7 @@ from pages.parts.cost_bill import show_bill
 from pages.parts.cost_budgets import show_budgets
 from pages.parts.cost_filters import View, ask_view, tell_view
 from pages.parts.cost_overview import show_overview
+from pages.parts.cost_tables import show_tables
 from pages.parts.cost_takes import show_takes
 from pages.parts.cost_wall import show_wall
 from pages.parts.cost_yield import show_yield
@@ -83,6 +84,7 @@ def show_spending(view: View, report: CostReport) -> None:
     """The pictures; when nothing was spent, that in words, and the free takes."""
     if report.spent_usd or report.at_risk_usd or report.reserved_usd:
         show_overview(view, report)
+        show_tables(report)
         return
     made = sum(report.outcomes()[each] for each in (Outcome.KEPT, Outcome.SPARE))
     free = f" So far it made {counted(made, 'take')}." if made else " It needs no key, either."

@@ -21,15 +21,20 @@ ROOM = 1.35
 """How much wider than its longest bar a picture is, so that a number fits beside it."""
 WEEKS_FROM_DAYS = 100
 """From so many days on, a bar stands for a week."""
+LARGE_PX = 18
+"""Height of words in a picture on a wall."""
 OTHERS = "Others"
 Spec = dict[str, Any]
 QUIET: Spec = {"title": None, "domain": False, "ticks": False}
 """An axis that does not speak louder than its numbers."""
 
 
-def show_chart(rows: Sequence[Mapping[str, Any]], spec: Spec, *, height: int, told: str) -> None:
-    """A picture of `rows`; `told` says in words what is to be seen."""
-    st.vega_lite_chart(pd.DataFrame(list(rows)), {"height": height, **spec}, alt=told)
+def show_chart(
+    rows: Sequence[Mapping[str, Any]], spec: Spec, *, height: int, told: str, large: bool = False
+) -> None:
+    """A picture of `rows`; `told` says in words what is to be seen. `large` is for a wall."""
+    words = {"axis": {"labelFontSize": LARGE_PX}, "legend": {"labelFontSize": LARGE_PX}} if large else {}
+    st.vega_lite_chart(pd.DataFrame(list(rows)), {"height": height, "config": words, **spec}, alt=told)
 
 
 def names_axis(width: int = 170) -> Spec:
@@ -63,7 +68,7 @@ def text(size: int = 12) -> Spec:
 
 
 def chart_days(
-    spent: Mapping[tuple[str, str], Decimal], *, first: date | None, last: date, height: int = 260
+    spent: Mapping[tuple[str, str], Decimal], *, first: date | None, last: date, large: bool = False
 ) -> None:
     """Dollars by day as columns, a colour for each of the dearest models; `spent` is by (day, model)."""
     totals: dict[str, Decimal] = {}
@@ -104,7 +109,7 @@ def chart_days(
         },
     }
     told = f"Columns: dollars spent in each {'week' if weeks else 'day'}, by model"
-    show_chart(rows, spec, height=height, told=told)
+    show_chart(rows, spec, height=360 if large else 260, told=told, large=large)
 
 
 def _begin(day: date, *, weeks: bool) -> date:
@@ -125,6 +130,7 @@ def chart_bars(
     told: str,
     colours: Mapping[str, str] | None = None,
     value: str = "Spent",
+    large: bool = False,
 ) -> None:
     """Lying bars in the order of `rows`: name, number, and text to stand at its end.
 
@@ -140,10 +146,14 @@ def chart_bars(
         "encoding": {"y": names_axis(), "x": number, "tooltip": [tip("name", what), tip("text", value)]},
         "layer": [
             {"mark": bar(), "encoding": {"color": {"field": "colour", "type": "nominal", "scale": None}}},
-            {"mark": text(), "encoding": {"text": {"field": "text", "type": "nominal"}}},
+            {
+                "mark": text(LARGE_PX if large else 12),
+                "encoding": {"text": {"field": "text", "type": "nominal"}},
+            },
         ],
     }
-    show_chart(listed, spec, height=ROW_PX * len(rows) + 6, told=told)
+    height = int(ROW_PX * (1.6 if large else 1)) * len(rows) + 6
+    show_chart(listed, spec, height=height, told=told, large=large)
 
 
 def chart_shares(

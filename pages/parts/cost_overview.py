@@ -42,7 +42,7 @@ def show_overview(view: View, report: CostReport) -> None:
         _show_bars("By shot", _named(report, Dimension.SHOT))
 
 
-def show_days(view: View, report: CostReport, *, height: int = 260) -> None:
+def show_days(view: View, report: CostReport, *, large: bool = False) -> None:
     """Spending by day and model."""
     titles = {key: model_title(key) for key in report.names(Dimension.MODEL)}
     spent = {
@@ -52,10 +52,10 @@ def show_days(view: View, report: CostReport, *, height: int = 260) -> None:
     if not spent:
         st.caption("Nothing was spent in these days.")
         return
-    chart_days(spent, first=view.filters.first_day, last=view.filters.last_day or today(), height=height)
+    chart_days(spent, first=view.filters.first_day, last=view.filters.last_day or today(), large=large)
 
 
-def show_uses(report: CostReport) -> None:
+def show_uses(report: CostReport, *, large: bool = False) -> None:
     """What every dollar became: seen, trimmed, not used, lost, in doubt, or set aside."""
     total = report.total
     uses = {
@@ -72,7 +72,8 @@ def show_uses(report: CostReport) -> None:
         for name, (usd, _) in uses.items()
     ]
     colours = {name: colour for name, (_, colour) in uses.items()}
-    chart_bars(rows, what="Use", told="Bars: what the money bought", colours=colours, value="Amount")
+    told = "Bars: what the money bought"
+    chart_bars(rows, what="Use", told=told, colours=colours, value="Amount", large=large)
 
 
 def _named(report: CostReport, dimension: Dimension) -> dict[str, Decimal]:

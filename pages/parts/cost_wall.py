@@ -6,12 +6,13 @@ import streamlit as st
 
 from core.costs import CostReport
 from core.pricing import dollars
+from pages.parts.alerts import show_alerts
 from pages.parts.cost_answers import cents, in_month, on_day, states_of
 from pages.parts.cost_budgets import run_out_text, short_title
 from pages.parts.cost_filters import View, today
 from pages.parts.cost_overview import show_days, show_uses
 from pages.parts.ink import accent, faint_ink, ink, loss, waste
-from pages.parts.words import seconds_text
+from pages.parts.words import counted, seconds_text
 
 
 def show_wall(view: View, report: CostReport) -> None:
@@ -20,7 +21,7 @@ def show_wall(view: View, report: CostReport) -> None:
     per_second = total.usd_per_kept_s
     wasted = f"{total.wasted_usd / total.spent_usd:.0%}" if total.spent_usd else "–"
     tiles = [
-        ("Today", dollars(on_day(report)), f"{total.open:,} takes under way", accent()),
+        ("Today", dollars(on_day(report)), f"{counted(total.open, 'take')} under way", accent()),
         ("This month", dollars(in_month(report)), f"{dollars(cents(total.spent_usd))} {view.period}", ink()),
         _left(view),
         (
@@ -33,7 +34,7 @@ def show_wall(view: View, report: CostReport) -> None:
         (
             "At risk",
             dollars(cents(total.at_risk_usd)),
-            f"{total.at_risk:,} takes whose answer was lost",
+            f"{counted(total.at_risk, 'take')} whose answer was lost",
             loss() if total.at_risk_usd else ink(),
         ),
     ]
@@ -44,9 +45,10 @@ def show_wall(view: View, report: CostReport) -> None:
                 _tile(*tile)
     days, uses = st.columns([3, 2], gap="large")
     with days:
-        show_days(view, report, height=300)
+        show_days(view, report, large=True)
     with uses:
-        show_uses(report)
+        show_uses(report, large=True)
+    show_alerts()
 
 
 def _left(view: View) -> tuple[str, str, str, str]:

@@ -7,14 +7,16 @@ import pandas as pd
 import streamlit as st
 
 from core.costs import CostReport, Dimension, Outcome, Sums, trims
-from core.pricing import dollars
+from core.offers import Wish
+from core.pricing import dollars, price_text
 from core.project import Project
 from core.studio import the_studio
 from pages.parts.cost_answers import cents
 from pages.parts.cost_charts import chart_bars, chart_shares
 from pages.parts.cost_filters import NOBODY, OUTCOMES, View, model_title
 from pages.parts.cost_overview import name_of, project_titles
-from pages.parts.ink import accent, loss, rest
+from pages.parts.ink import accent, loss, rest, waste
+from pages.parts.price_list import offers
 from pages.parts.when import when_text
 from pages.parts.words import counted
 
@@ -26,6 +28,7 @@ BY = {
 }
 ENERGY = {"low": "Low, below 0.3", "medium": "Medium", "high": "High, above 0.7"}
 MOST = 10
+AS_MADE, ALL_TAKES = "As it was made", "With all that was tried"
 FAILURES = 12
 """Takes without a clip that are named, the dearest first."""
 
@@ -64,6 +67,8 @@ def show_yield(view: View, report: CostReport) -> None:
     with lengths:
         st.subheader("What another length would cost")
         _show_lengths(view.project)
+    if view.project is not None:
+        _show_other_models(view.project, report)
     st.subheader("The most expensive takes without a clip")
     _show_failures(view, report)
 
@@ -128,6 +133,7 @@ def _show_table(parts: dict[str, Sums], what: str) -> None:
             "A second in the cut": st.column_config.NumberColumn(format="$%.2f"),
             "Kept": st.column_config.NumberColumn(format="%.0f %%", help="Of the takes that gave a clip."),
         },
+        placeholder="",
     )
 
 
@@ -180,6 +186,40 @@ def _show_lengths(project: Project | None) -> None:
         hide_index=True,
         height=min(36 + 35 * len(rows), 330),
         column_config={"Saves": st.column_config.NumberColumn(format="$%.2f")},
+    )
+
+
+def _show_other_models(project: Project, report: CostReport) -> None:
+    """The shots that have a clip, one take each on every model, beside what their kept takes did cost."""
+    found = offers(project, "clips", Wish(sound=project.sound))
+    if not found.shots:
+        return
+    st.subheader("What another model would have cost")
+    made = report.total
+    st.caption(
+        f"One take of each shot of the cut that has a clip ({len(found.shots):,}). "
+        "Paler bars: the model cannot do all of them."
+    )
+    rows: list[dict[str, Any]] = [
+        {
+            "name": AS_MADE,
+            "number": float(made.kept_usd),
+            "text": f"{dollars(cents(made.kept_usd))}, kept takes",
+        },
+        {
+            "name": ALL_TAKES,
+            "number": float(made.spent_usd),
+            "text": f"{dollars(cents(made.spent_usd))}, all {made.ordered:,} takes",
+        },
+    ]
+    colours = {AS_MADE: accent(), ALL_TAKES: waste()}
+    for offer in found.offers:
+        price = price_text(offer.usd, offer.usd_high)
+        text = f"{price} · cannot do {offer.undone:,}" if offer.undone else price
+        rows.append({"name": offer.name, "number": float(offer.usd_high), "text": text})
+        colours[offer.name] = rest(faint=bool(offer.undone))
+    chart_bars(
+        rows, what="Model", told="Bars: the price of the cut on each model", colours=colours, value="Price"
     )
 
 

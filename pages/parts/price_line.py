@@ -26,6 +26,12 @@ def show_price(project: Project) -> None:
             st.markdown(
                 f"Animating {counted(len(batch.shots), 'shot')} once: **{plain(price)}**", width="stretch"
             )
+            st.page_link(
+                "costs.py",
+                label="On every model",
+                icon=":material/bar_chart:",
+                query_params={"project": project.id, "tab": "The rest"},
+            )
             st.page_link("animate.py", label="Go on to Animate", icon=":material/arrow_forward:")
         for note, count in _notes(batch).items():
             where = "" if count == len(batch.shots) else f" ({counted(count, 'shot')})"

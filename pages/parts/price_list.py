@@ -49,12 +49,20 @@ def show_price_list(project: Project) -> None:
 
 
 def offers(project: Project, which: str, wish: Wish) -> Offers:
-    """Every model's price for `project`; while the project is the same, so are they."""
+    """Every model's price for shots of `project`: "all", those "missing" a clip, or those that have "clips".
+
+    While the project is the same, so are they.
+    """
     key = project.id, which, wish
     known = _priced.get(key)
     if known is None or known[0] is not project:
-        shots = remaining(project) if which == "missing" else project.shots
-        found = the_studio().offers(project.id, [shot.shot_id for shot in shots], wish=wish)
+        missing = {shot.shot_id for shot in remaining(project)}
+        shots = [
+            shot.shot_id
+            for shot in project.shots
+            if which == "all" or (shot.shot_id in missing) is (which == "missing")
+        ]
+        found = the_studio().offers(project.id, shots, wish=wish)
         known = _priced[key] = project, found
     return known[1]
 

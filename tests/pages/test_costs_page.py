@@ -192,6 +192,23 @@ def test_a_ticked_take_opens_its_receipt_even_when_another_came_above_it(
     assert any(take.take_id in markdown.value for markdown in page.markdown)
 
 
+def test_the_numbers_behind_the_pictures_are_one_click_away(at_work: Studio, project: Project) -> None:
+    at_work.ledger.append(line(Entry.SETTLE, "0.35"), line(Entry.AT_RISK, "1.20", model="wan_i2v"))
+    assert not opened().dataframe
+    numbers = table(opened(numbers="true", numbers_by="Model"), "Trimmed").set_index("Model")
+    assert numbers["Spent"].to_dict() == {"Kling 2.6 Pro": 0.35, "Wan 2.6": 0.0}
+    assert numbers["At risk"].to_dict() == {"Kling 2.6 Pro": 0.0, "Wan 2.6": 1.2}
+
+
+def test_another_model_is_priced_beside_what_was_made(at_work: Studio, project: Project) -> None:
+    kept = line(Entry.SETTLE, "0.50").changed(clip=True, paid_s=5.0)
+    put_in_cut(at_work, project, kept)
+    at_work.ledger.append(kept)
+    page = opened(tab="Yield and waste")
+    assert "What another model would have cost" in [heading.value for heading in page.subheader]
+    assert any("each shot of the cut that has a clip (1)" in caption for caption in captions(page))
+
+
 def test_budgets_are_set_shown_and_lifted(at_work: Studio, project: Project) -> None:
     at_work.ledger.append(line(Entry.SETTLE, "3.00"))
     page = opened(tab="Budgets")
