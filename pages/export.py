@@ -19,6 +19,7 @@ from pages.parts.exports import (
     shown_export,
     watch,
 )
+from pages.parts.hand_off import show_hand_off
 from pages.parts.notices import errors_shown
 from pages.parts.words import seconds_text, size_name
 
@@ -52,6 +53,7 @@ def show_exporting(project: Project) -> None:
         order(project, plan)
         watch(project, exports)
         show_failure(exports)
+        show_hand_off(plan)
     shown = shown_export(exports)
     with player:
         show_player(project, shown)

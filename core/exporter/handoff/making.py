@@ -151,7 +151,7 @@ def hand_over(sources: Sources, out: Path, asked: Wish, signals: Signals) -> Han
         signals=signals,
     )
     missing = [file for file in media.values() if file.missing]
-    notes += [f"{file.name} is not there: {file.path.name} is gone from the project." for file in missing]
+    notes += [f"{file.name} is not in it: {file.missing}" for file in missing]
     lost = tuple(dict.fromkeys(shot for (shot, _), file in media.items() if file.missing))
     draft = out.with_name(f".{secrets.token_hex(6)}.part")
     try:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 from urllib.parse import quote
 
-from core.errors import disk_errors
+from core.errors import MediaFailed, NotFound, disk_errors
 from core.exporter.handoff.cut import Cut, Event, Kind
 from core.exporter.parts import Part, Window
 from core.exporter.plan import Export
@@ -42,7 +42,8 @@ class MediaFile:
     """Its name in the hand-off: ASCII, safe on every disk, unique."""
     path: Path
     """Where it is now, in the project's folder."""
-    missing: bool = False
+    missing: str = ""
+    """Why it does not come along, in one line; empty when it does."""
     width: int = 0
     """Pixels; 0 when that is not known."""
     height: int = 0
@@ -64,8 +65,8 @@ def media_of(
 ) -> dict[tuple[str, bool], MediaFile]:
     """The files of `cut`, with what has to be rendered made now (kept in `folder`/segments).
 
-    A source that is gone is `missing`. Raises MediaFailed or StorageFailed when rendering fails, and Halted
-    through `signals`.
+    A source that is gone, or that cannot be rendered, is `missing`. Raises StorageFailed, and Halted through
+    `signals`.
     """
     numbers = take_numbers(takes)
     files: dict[tuple[str, bool], MediaFile] = {}
@@ -99,16 +100,22 @@ def _file(
     piece = event.piece
     assert piece is not None
     path = folder / piece.source
-    missing = not path.is_file()
+    missing = "" if path.is_file() else f"{piece.source} is gone."
     width, height = export.frame_size
     if event.kind is Kind.RENDERED:
-        what, fps, has_audio = "as_cut", export.frame_rate, False
         if not missing:
             window = Window(piece=piece, first=0, frames=event.available)
-            path = make_segment(export, folder, Part(windows=(window,)), signals)
-        name = free_name(f"{plain_name(piece.shot_id, 'shot')}_{what}", ".mp4", names)
+            try:
+                path = make_segment(export, folder, Part(windows=(window,)), signals)
+            except (MediaFailed, NotFound) as error:
+                missing = str(error)
         return MediaFile(
-            name=name, path=path, missing=missing, width=width, height=height, fps=fps, has_audio=has_audio
+            name=free_name(f"{plain_name(piece.shot_id, 'shot')}_as_cut", ".mp4", names),
+            path=path,
+            missing=missing,
+            width=width,
+            height=height,
+            fps=export.frame_rate,
         )
     if event.kind is Kind.STILL:
         name = free_name(f"{plain_name(piece.shot_id, 'shot')}_still", path.suffix.lower(), names)

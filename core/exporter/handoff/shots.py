@@ -74,6 +74,6 @@ def shots_of(
             take=take,
             take_number=numbers.get(take.take_id) if take else None,
             file=file.name if file else "",
-            missing=file.missing if file else False,
+            missing=bool(file and file.missing),
         )
         at += piece.frames

@@ -99,6 +99,17 @@ def test_a_clip_that_is_gone_is_named_and_the_rest_is_handed_over(
     ]
 
 
+def test_a_shot_that_cannot_be_rendered_is_named_and_the_rest_is_handed_over(
+    studio: Studio, project: str, tmp_path: Path
+) -> None:
+    still = studio.project(project).shot("shot_001").render.image_url
+    (studio.folder(project) / still).write_bytes(b"no picture any more")
+    made = studio.hand_off(project, tmp_path / "edit")
+    assert made.missing == ("shot_001",)
+    assert "media/shot_002_as_cut.mp4" in made.files
+    assert any("changed since" in note for note in made.notes)
+
+
 def test_nothing_is_written_over_and_nothing_half_made_is_left(
     studio: Studio, project: str, tmp_path: Path
 ) -> None:
