@@ -48,7 +48,7 @@ def _telling_lines(money: TakeMoney) -> list[Line]:
 
 def _require_same(fresh: Path, bill: Bill) -> None:
     folding = Folding()
-    folding.add([fresh.read_bytes().removesuffix(b"\n").split(b"\n")])
+    folding.add([fresh.read_bytes().removesuffix(b"\n")])
     again = folding.bill
     if not (_facts(again) == _facts(bill) and len(again.broken) == len(bill.broken)):
         raise Damaged(

@@ -124,7 +124,7 @@ class Ledger:
         self._inode = inode
         self._changed_ns = changed_ns if size == self._read_to else 0  # 0: it grows already
 
-    def _added_lines(self, file: BinaryIO) -> Iterator[list[bytes]]:
+    def _added_lines(self, file: BinaryIO) -> Iterator[bytes]:
         """Every whole line from where `file` stands, some at a time; what is torn off at the end waits."""
         begun: list[bytes] = []
         while chunk := file.read(_CHUNK_BYTES):
@@ -134,7 +134,7 @@ class Ledger:
                 begun = []
                 self._read_to += len(whole) + 1
                 self._tail = whole[-_TAIL_BYTES:] + b"\n"
-                yield whole.split(b"\n")
+                yield whole
             begun.append(rest)
 
     def _is_as_read(self, file: BinaryIO) -> bool:

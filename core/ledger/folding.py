@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from core.ledger.bill import Bill, TakeMoney, added, opened, sums_with
-from core.ledger.lines import Line, OldLine, Unreadable, intact_line, read_line
+from core.ledger.lines import Line, OldLine, Unreadable, intact_lines, read_line
 from core.take import TakeId
 
 
@@ -32,15 +32,15 @@ class Folding:
         self._odd: list[str] = []
         self._lines_read = 0
 
-    def add(self, chunks: Iterable[Iterable[bytes]]) -> None:
-        """Fold further lines of the file; with any, `bill` is another object afterwards."""
+    def add(self, chunks: Iterable[bytes]) -> None:
+        """Fold further lines of the file, some in each chunk; `bill` is another object afterwards."""
         takes, number = dict(self.bill.takes), self._lines_read
         touched: list[TakeId] = []
         with _collector_resting():
             for chunk in chunks:
-                for text in chunk:
-                    number += 1
-                    line = intact_line(text) or self._read_with_care(number, text, takes)
+                texts = chunk.split(b"\n")
+                lines = intact_lines(chunk, texts) or self._read_each(number, texts, takes)
+                for number, line in enumerate(lines, start=number + 1):  # noqa: B020 - it goes on counting
                     if line is None:
                         continue
                     take_id = line.take_id
@@ -55,6 +55,14 @@ class Folding:
             if number > self._lines_read:
                 self._lines_read = number
                 self._sum_up(takes, touched)
+
+    def _read_each(
+        self, number: int, texts: Iterable[bytes], takes: dict[TakeId, TakeMoney]
+    ) -> Iterator[Line | None]:
+        """The lines that stand after line `number`, where not all are as we write them."""
+        for text in texts:
+            number += 1
+            yield self._read_with_care(number, text, takes)
 
     def _read_with_care(self, number: int, text: bytes, takes: dict[TakeId, TakeMoney]) -> Line | None:
         """A line that is old, or strange; None when it is left out."""

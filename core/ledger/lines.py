@@ -109,8 +109,8 @@ class Unreadable(Exception):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Line).decode
-_decode_any: Callable[[bytes], Line] = msgspec.json.Decoder(Line | OldLine).decode
+_decode_lines = msgspec.json.Decoder(Line).decode_lines
+_decode: Callable[[bytes], Line] = msgspec.json.Decoder(Line | OldLine).decode
 _decode_old = msgspec.json.Decoder(OldLine).decode
 _SEAL = b',"check":"%08x"}'
 _SEAL_BYTES = len(_SEAL % 0)
@@ -122,15 +122,19 @@ def sealed(line: Line) -> bytes:
     return text + _SEAL % crc32(text)
 
 
-def intact_line(text: bytes) -> Line | None:
-    """The line that `text` says, when it is as we write it, which nearly all are; else None."""
-    if text[-_SEAL_BYTES:] != _SEAL % crc32(text[:-_SEAL_BYTES]):
-        return None
+def intact_lines(chunk: bytes, texts: list[bytes]) -> list[Line] | None:
+    """The lines in `chunk`, of which `texts` are the parts, when all are as we write them; else None."""
+    for text in texts:
+        if text[-_SEAL_BYTES:] != _SEAL % crc32(text[:-_SEAL_BYTES]):
+            return None
     try:
-        line = _decode(text)
+        lines = _decode_lines(chunk)
     except (ValueError, msgspec.MsgspecError):
         return None
-    return line if line.currency == CURRENCY else None
+    for line in lines:
+        if line.currency != CURRENCY:
+            return None
+    return lines
 
 
 def read_line(text: bytes) -> Line:
@@ -140,7 +144,7 @@ def read_line(text: bytes) -> Line:
     """
     text = text.removeprefix(BOM_UTF8).strip()
     try:
-        line = _decode_any(text)
+        line = _decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         line = _read_unversioned(text)
     if type(line) is OldLine and not line.step:

@@ -48,7 +48,7 @@ def folded(*lines: Line) -> Bill:
         steps[each.take_id] = steps.get(each.take_id, 0) + 1
         texts.append(sealed(ready_to_append(each, steps[each.take_id])))
     folding = Folding()
-    folding.add([texts])
+    folding.add([b"\n".join(texts)] if texts else [])
     return folding.bill
 
 
