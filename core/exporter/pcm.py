@@ -166,6 +166,8 @@ class SoundFile:
             try:
                 while data := process.stdout.read(PIPE_BYTES):
                     yield np.frombuffer(data[: len(data) // 8 * 8], np.float32).reshape(-1, 2)
+                if process.wait() != 0:
+                    raise MediaFailed(f"{self.name} cannot be slowed down.", remedy=self.remedy)
             finally:
                 process.kill()
 

@@ -1,8 +1,10 @@
 """The certificate: what the finished file really holds; a file that is wrong is never handed over."""
 
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
+import av
 import pytest
 from drawing import Draw
 from waiting import wait_until
@@ -67,6 +69,16 @@ def test_the_certificate_says_where_every_cut_really_is(
     assert beside == certificate
 
 
+def test_the_picture_changes_where_the_certificate_says_that_it_does(studio: Studio, project: str) -> None:
+    export = studio.run_export(studio.order_export(project, mode="stills"))
+    with av.open(str(studio.export_file(project, export.export_id))) as file:
+        pictures = [frame.to_ndarray(format="gray").astype(int) for frame in file.decode(video=0)]
+    pairs = pairwise(pictures)
+    changes = [number for number, (one, two) in enumerate(pairs, start=1) if abs(one - two).mean() > 3]
+    certificate = studio.certificate(project, export.export_id)
+    assert changes == [cut.measured_frame for cut in certificate.cuts[1:]]
+
+
 def parts_joined(studio: Studio, project: str, numbers: list[int], result: Path) -> tuple[Export, Joined]:
     """The plan of the cut, and a join of the parts with these numbers."""
     plan = studio.plan_export(project, mode="stills")
@@ -99,7 +111,7 @@ def test_a_wrong_pace_and_a_broken_file_are_refused(studio: Studio, project: str
     plan, joined = parts_joined(studio, project, [0, 1, 2], right)
     copy = [ffmpeg(), "-loglevel", "error", "-i", str(right), "-c", "copy"]
     subprocess.run([*copy, "-bsf:v", "setts=ts=N*1010", str(slow)], check=True)
-    with pytest.raises(MediaFailed, match="from its place"):
+    with pytest.raises(MediaFailed, match=r"frame \d+ is .* from its place"):
         certify(plan, slow, joined, None, {}, name="slow.mp4")
     right.write_bytes(right.read_bytes()[:500])
     with pytest.raises(MediaFailed, match="cannot be read"):

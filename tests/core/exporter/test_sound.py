@@ -299,6 +299,26 @@ def test_peaks_are_held_back_for_loudness_and_where_that_squashes_it_is_said(fol
         assert sound.loudness.true_peak_dbtp <= -1
 
 
+def test_without_a_loudness_sound_comes_as_it_is_unless_two_together_would_be_too_loud(folder: Path) -> None:
+    write_wav(folder / "bed.wav", tone(2, level=0.99))
+    alone = make_sound(export_of(silent(50), track="bed.wav", loudness_lufs=None), folder, signals())
+    assert np.abs(decoded(alone.path)[RATE // 2 : RATE]).max() == pytest.approx(0.99, abs=0.05)
+    source = clip(folder / "loud.mov", tone(2, hertz=450, level=0.9))
+    both = export_of(piece(folder, source, 1, 50), track="bed.wav", loudness_lufs=None)
+    together = make_sound(both, folder, signals()).loudness
+    assert together.true_peak_dbtp is not None
+    assert together.true_peak_dbtp <= -1
+    assert not together.note
+
+
+def test_clips_are_heard_alone_where_there_is_no_music(folder: Path) -> None:
+    source = clip(folder / "a.mov", tone(2, level=0.05))
+    for how in (ClipSound.KEEP, ClipSound.DUCK):
+        export = export_of(piece(folder, source, 1, 50), clip_sound=how, loudness_lufs=-14.0)
+        assert np.abs(mixed(export, folder)[RATE // 2 : RATE]).max() == pytest.approx(0.05, rel=0.01)
+        assert make_sound(export, folder, signals()).loudness.lufs == pytest.approx(-14, abs=0.5)
+
+
 def test_silence_stays_silent_and_says_so(folder: Path) -> None:
     write_wav(folder / "nothing.wav", tone(2, level=0))
     sound = make_sound(export_of(silent(50), track="nothing.wav", loudness_lufs=-14.0), folder, signals())
