@@ -5,16 +5,18 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
-from core.errors import Halted, StillmotionError, StorageFailed
+from core.errors import Halted, MediaFailed, NotFound, StillmotionError, StorageFailed
 from core.exporter.parts import Part, parts_of
 from core.exporter.plan import Delivery, Export
 from core.exporter.planning import plan_export
 from core.exporter.receipts import Exports
 from core.exporter.segments import make_segment, segment_path
+from core.exporter.sound import has_sound, make_sound, sound_path
 from core.providers.base import Signals
 from core.store import Store
 from core.store.files import Signature, signature
@@ -86,7 +88,7 @@ class SegmentsAhead:
                 self._stop.wait(60 * LOOK_EVERY_S)
 
     def make_one(self) -> bool:
-        """Make one missing segment of any project; whether there was one to make."""
+        """Make one missing segment of any project, or its sound; whether there was one to make."""
         changed = [folder for folder in self._folders() if self._marks(folder) != self._settled.get(folder)]
         if not changed or self._an_export_is_open():
             return False
@@ -97,14 +99,20 @@ class SegmentsAhead:
                 assert plan is not None
                 path = segment_path(plan, folder, part)
                 if not path.exists() and path not in self._given_up:
-                    self._make(plan, folder, part, path)
+                    self._make(path, partial(make_segment, plan, folder, part, threads=1))
                     return True
+            if plan is not None and has_sound(plan):
+                with suppress(NotFound, MediaFailed):  # its music is not what it was: the export will say so
+                    path = sound_path(plan, folder)
+                    if not path.exists() and path not in self._given_up:
+                        self._make(path, partial(make_sound, plan, folder))
+                        return True
             self._given_up = {path for path in self._given_up if folder not in path.parents}
             self._settled[folder] = marks
         self._trim()
         return False
 
-    def _make(self, plan: Export, folder: Path, part: Part, path: Path) -> None:
+    def _make(self, path: Path, make: Callable[[Signals], object]) -> None:
         signals = Signals(
             cancelled=lambda: False,
             stopping=lambda: self._stop.is_set() or self._an_export_is_open(),
@@ -112,7 +120,7 @@ class SegmentsAhead:
             progress=lambda *_: None,
         )
         try:
-            make_segment(plan, folder, part, signals, threads=1)
+            make(signals)
         except StorageFailed:
             raise
         except StillmotionError as error:  # the export will say so to whoever asks for it
@@ -166,11 +174,12 @@ class SegmentsAhead:
         for path, facts in sorted(found, key=lambda each: each[1].st_mtime):
             if excess > 0 and path not in used:
                 path.unlink(missing_ok=True)
+                path.with_suffix(".json").unlink(missing_ok=True)  # of a sound: how loud it is
                 excess -= facts.st_size
 
     def _segments(self) -> Iterator[Path]:
         for folder in self._folders():
-            yield from (folder / "segments").glob("[!.]*.mp4")
+            yield from (folder / "segments").glob("[!.]*.m[p4][4a]")
 
     def _in_use(self) -> set[Path]:
         used = set()
@@ -180,6 +189,9 @@ class SegmentsAhead:
                 for part in parts_of(cut):
                     plain = [Part(windows=(window,)) for window in part.windows]
                     used |= {segment_path(cut, folder, each) for each in (part, *plain)}
+                if has_sound(cut):
+                    with suppress(NotFound, MediaFailed):
+                        used.add(sound_path(cut, folder))
         return used
 
 

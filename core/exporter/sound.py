@@ -65,7 +65,7 @@ def make_sound(export: Export, folder: Path, signals: Signals) -> Sound:
     Only when `has_sound`. May be called ahead of an export. Raises MediaFailed, StorageFailed, NotFound for
     a source that is gone, and Halted through `signals`; then nothing half-made is left.
     """
-    path = folder / "segments" / f"{_key(export, folder)}.m4a"
+    path = sound_path(export, folder)
     kept = _kept(path)
     if kept is not None:
         return kept
@@ -86,6 +86,11 @@ def make_sound(export: Export, folder: Path, signals: Signals) -> Sound:
         for each in (facts, draft):
             each.unlink(missing_ok=True)
     return Sound(path=path, loudness=loudness)
+
+
+def sound_path(export: Export, folder: Path) -> Path:
+    """Where the sound of the cut is, or will be. Raises NotFound or MediaFailed for its music."""
+    return folder / "segments" / f"{_key(export, folder)}.m4a"
 
 
 def _kept(path: Path) -> Sound | None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,31 @@ def test_an_export_finds_its_segments_ready(studio: Studio, project: str, ahead:
     export = studio.run_export(studio.order_export(project))
     assert export.state is ExportState.DONE, export.failure
     assert segments(studio, project) == before
+
+
+def test_the_sound_of_the_cut_is_made_ready_too_and_bad_music_alarms_nobody(
+    studio: Studio, project: str, data: Path, tmp_path: Path
+) -> None:
+    bed = tmp_path / "bed.wav"
+    with wave.open(str(bed), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(range(256)) * 64)
+    studio.set_track(project, bed, "bed.wav")
+    working = SegmentsAhead(data)
+    while working.make_one():
+        pass
+    [sound] = (studio.folder(project) / "segments").glob("[!.]*.m4a")
+    made = sound.stat().st_mtime_ns
+    export = studio.run_export(studio.order_export(project))
+    assert export.state is ExportState.DONE, export.failure
+    assert [path.stat().st_mtime_ns for path in sound.parent.glob("[!.]*.m4a")] == [made]
+    track = studio.project(project).track
+    assert track is not None
+    (studio.folder(project) / track.local_path).write_bytes(b"la la la")
+    studio.edit(project, [Edit(field="title", now="Descent", was="Ascent")])
+    assert not SegmentsAhead(data).make_one()
 
 
 def test_a_changed_shot_is_made_again_and_only_that(
