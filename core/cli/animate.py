@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from core.budgets import BudgetState
 from core.cli.answer import Answer, verdict
 from core.cli.printing import counted, say, table
 from core.cli.progress_line import ProgressLine, left_text
@@ -16,7 +17,7 @@ from core.cli.takes import cost_text, take_facts
 from core.errors import InputRefused, NotNow
 from core.executor import Executor
 from core.orders import BatchQuote
-from core.pricing import price_text
+from core.pricing import dollars, price_text
 from core.progress import outlook
 from core.project import ShotId
 from core.providers import provider_of
@@ -62,7 +63,7 @@ def animate(arguments: Namespace) -> Answer:
     under_way = {take.shot_id: take.take_id for take in open_takes}
     fresh = [shot_id for shot_id in shot_ids if shot_id not in under_way]
     quote = studio.quote(arguments.project, fresh, model=arguments.model, sound=arguments.sound)
-    _agree(studio, quote, yes=arguments.yes)
+    _agree(studio, arguments.project, quote, yes=arguments.yes)
     with Stop() as stop:
         ordered = (
             studio.order_takes(
@@ -110,22 +111,29 @@ def _tell_limits(studio: Studio, ordered: Sequence[Take]) -> None:
         say(*(state.passed_text for state in states if state.over and not state.budget.hard))
 
 
-def _agree(studio: Studio, quote: BatchQuote, *, yes: int) -> None:
+def _agree(studio: Studio, project_id: str, quote: BatchQuote, *, yes: int) -> None:
     """See that a person wants to pay this. Raises ProviderError when it cannot be ordered anyway."""
     for key in {each.quote.model for each in quote.shots}:
         provider_of(studio.catalogue[key])
+    if not quote.usd_high:
+        return
     twice = studio.budgets().asks_twice(quote.usd_high)
-    if not quote.usd_high or yes > twice:
+    if yes > twice:
         return
     price = f"The price of {counted(len(quote.shots), 'take')} is {_text(quote)}."
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
         agreeing = "--yes twice (so much is asked about twice)" if twice else "--yes"
         raise InputRefused(price, remedy=f"Add {agreeing} to order them, or --model animatic to pay nothing.")
+    say(*(_left_text(state) for state in studio.budget_states(project_id)))
     questions = [f"{price} Order them? [y/N]", f"Really spend {_text(quote)} in one order? [y/N]"]
     for question in questions[yes : 1 + twice]:
         say(question)
         if sys.stdin.readline().strip().lower() not in ("y", "yes"):
             raise Stopped("Nothing was ordered.", code=1)
+
+
+def _left_text(state: BudgetState) -> str:
+    return f"The {state.budget.title} has {dollars(state.left_usd)} left."
 
 
 def _text(quote: BatchQuote) -> str:

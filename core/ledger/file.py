@@ -58,8 +58,8 @@ class Ledger:
     def transaction(self) -> Iterator[Transaction]:
         """Hold the ledger's lock over all processes; what is appended meanwhile is on the disk at the end.
 
-        Nothing is appended when the body raises. Raises NotNow when another keeps the lock too long, and
-        StorageFailed; then none of the lines count.
+        Nothing is appended when the body raises, and the body appends by the transaction alone. Raises
+        NotNow when another keeps the lock too long, and StorageFailed; then none of the lines count.
         """
         self._as_of_now()  # the long first look, while others may write
         with locked(self._path.with_suffix(".lock"), busy=_BUSY):

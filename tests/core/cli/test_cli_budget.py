@@ -1,11 +1,14 @@
 """Limits on the command line: set, listed, kept with an exit code of their own, and lifted."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from command import Ended
+from command import CHECKOUT, Ended
 from drawing import Draw
 
 from core.cli import main
@@ -73,6 +76,32 @@ def test_a_large_order_is_asked_about_twice(core: Core, data: Path) -> None:
     assert core("animate", "film", "--shots", "shot_001", "--yes").code == 4
     assert core("budget", "--ask-twice", "none", "--json").facts["ask_twice_over_usd"] is None
     assert core("animate", "film", "--yes").code == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal is played by a pty, which Windows has not")
+@pytest.mark.parametrize(
+    ("answers", "code"), [("n", 1), ("y\nn", 1), ("y\ny", 4)], ids=["no", "yes, no", "yes, yes"]
+)
+def test_on_a_terminal_a_large_order_needs_two_answers(core: Core, answers: str, code: int) -> None:
+    core("budget", "--ask-twice", "0.60")
+    core("budget", "team", "0.50")  # what is agreed to is refused by this, with a code of its own
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "core", "animate", "film"],
+        stdin=theirs,
+        stderr=theirs,
+        stdout=subprocess.PIPE,
+        cwd=CHECKOUT,
+    ) as process:
+        os.close(theirs)
+        os.write(ours, f"{answers}\n".encode())
+        process.communicate(timeout=60)
+    said = os.read(ours, 65536).decode()
+    os.close(ours)
+    assert process.returncode == code
+    assert "The hard limit of $0.50 for the team has $0.50 left." in said
+    assert ("Really spend $0.70 in one order?" in said) is answers.startswith("y")
+    assert ("Nothing was ordered." in said.splitlines()) is (code == 1)
 
 
 @pytest.mark.parametrize(
