@@ -85,6 +85,16 @@ class PriceDiff:
     """Price lists that stay as they are and get the new date."""
     left_out: tuple[LeftOut, ...]
 
+    @property
+    def summary(self) -> str:
+        """How many there are of each, for people."""
+        dearer = sum(change.costs_else for change in self.changes)
+        learnt = len(self.changes) - dearer
+        return (
+            f"{dearer} {'price' if dearer == 1 else 'prices'} would change what takes are quoted at, "
+            f"{len(self.confirmed)} are confirmed; of {learnt} only what a unit costs is learnt."
+        )
+
 
 def refresh_prices(settings: Settings) -> PriceDiff:
     """Ask fal for the price of every paid model, and compare. Raises ProviderError or InputRefused."""
@@ -142,7 +152,7 @@ def _change(model: Model, items: Sequence[Mapping[str, Any]], *, as_of: str, sou
     """The model's price list before and after. Raises _Unusable."""
     unit_usd, unit = _read(items)
     before = model.price
-    ours = before.billed_in or before.unit
+    ours = before.billed_in or f"{before.unit}s"
     if not (_plain(unit) == _plain(before.billed_in) or (not before.billed_in and _fits(before, unit))):
         raise _Unusable(f"fal counts it in {unit}, our price list in {ours}")
     dated: dict[str, Any] = {"as_of": as_of, "source": source, "unit_usd": unit_usd, "billed_in": unit}

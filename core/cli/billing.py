@@ -56,8 +56,7 @@ def _price_lines(diff: PriceDiff, *, applied: bool) -> Iterator[str]:
         yield "Left out, and as they were:"
         yield from (f"  {each.name}: {each.why}" for each in diff.left_out)
         yield ""
-    differ = counted(len(diff.changes), "price list")
-    yield f"{differ} of fal's differ, {len(diff.confirmed)} are as they were."
+    yield diff.summary
     if applied:
         yield "They are in force now; orders that were made stay as they were quoted."
     elif diff.changes or diff.confirmed:

@@ -160,9 +160,7 @@ def _refresh() -> None:
 
 
 def _show_prices(diff: PriceDiff) -> None:
-    st.markdown(
-        f"{counted(len(diff.changes), 'price list')} would change, {len(diff.confirmed):,} are confirmed."
-    )
+    st.markdown(diff.summary)
     if diff.changes:
         rows = [
             {"Model": each.name, "Changes": line, "Remark": each.remark}

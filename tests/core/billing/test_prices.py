@@ -80,6 +80,12 @@ def test_a_unit_that_is_none_of_our_lines_is_learnt_and_the_lines_keep_their_dat
     assert "compare them" in change.remark
 
 
+def test_the_summary_tells_new_prices_from_units_that_are_only_learnt() -> None:
+    learnt, dearer = told("wan_i2v", unit_price=0.05, unit="seconds"), told("wan27_i2v", unit_price=0.2)
+    assert learnt.summary.startswith("0 prices would change what takes are quoted at, 0 are confirmed; of 1 ")
+    assert dearer.summary.startswith("1 price would change what takes are quoted at, 0 are confirmed; of 0 ")
+
+
 def test_a_price_that_jumped_is_pointed_out() -> None:
     (change,) = told("wan27_i2v", unit_price=1).changes
     assert "10 times what it was" in change.remark
