@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.errors import InputRefused
 from core.exporter import Export, Mode
+from core.exporter.titles import title_problems
 from core.project import Project
 from core.studio import the_studio
 from core.timeline import fit_problems, frame_at, problems
@@ -107,6 +108,7 @@ def show_notes(project: Project, plan: Export) -> None:
     for told in shortened(project, plan):
         _note(told)
     found = [*problems(project), *(fit_problems(project) if plan.mode is Mode.ANIMATED else [])]
+    found += title_problems([project.shot(piece.shot_id) for piece in plan.pieces])
     for problem in found[:NOTES]:
         _note(f"{problem.what} {problem.remedy}")
     if len(found) > NOTES:

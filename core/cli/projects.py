@@ -126,7 +126,9 @@ def show(arguments: Namespace) -> Answer:
     studio = Studio.open()
     project, statuses = studio.project(arguments.project), studio.statuses(arguments.project)
     frames = total_frames(project)
-    odd = [*problems(project), *fit_problems(project)]
+    from core.exporter.titles import title_problems  # numpy and Pillow: not for the other commands
+
+    odd = [*problems(project), *fit_problems(project), *title_problems(project.shots)]
     facts = {
         **settings_facts(project),
         "frames": frames,

@@ -131,15 +131,17 @@ class Face:
 
 def drawable(text: str) -> str:
     """`text` with what no font has replaced: by its letter without the accent, or by a box."""
-    shown = []
+    shown: list[str] = []
     for character in unicodedata.normalize("NFC", text):
+        category = unicodedata.category(character)
+        marks = character in JOINERS or category.startswith("M")
         if character.isspace():
             shown.append(" ")
-        elif unicodedata.category(character) in UNSEEN and character not in JOINERS:
+        elif (category in UNSEEN and not marks) or (marks and shown[-1:] == [BOX]):
             continue
         elif _font_with(character):
             shown.append(character)
-        elif character not in JOINERS and not unicodedata.category(character).startswith("M"):
+        elif not marks:
             plain = unicodedata.normalize("NFKD", character)[0]
             shown.append(plain if _font_with(plain) else BOX)
     return "".join(shown)
@@ -147,7 +149,8 @@ def drawable(text: str) -> str:
 
 def cannot_draw(text: str) -> str:
     """The characters of `text` that come out as a box, each once."""
-    return "".join(dict.fromkeys(character for character in text if BOX in drawable(character) != character))
+    boxed = (character for character in text if character != BOX and drawable(character) == BOX)
+    return "".join(dict.fromkeys(boxed))
 
 
 OWN = "Source Sans"

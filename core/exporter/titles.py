@@ -1,11 +1,14 @@
 """A shot's title: centred low in the picture, inside the title-safe area, readable on any ground."""
 
+from collections.abc import Sequence
 from math import ceil
 
 import numpy as np
 from PIL import Image, ImageFilter
 
-from core.exporter.lettering import Face, Lettering, Mask
+from core.exporter.lettering import Face, Lettering, Mask, cannot_draw
+from core.project import Shot
+from core.timeline import Problem
 
 SAFE = 0.05
 """Share of each side that is left free: the title-safe area is the middle 90 % (SMPTE ST 2046-1)."""
@@ -40,6 +43,22 @@ def title_over(title: str, frame_size: tuple[int, int]) -> Lettering:
     return Lettering.of(
         block, _shadow(block, face.size_px), left=left - pad, top=max(0, bottom + pad - block.shape[0])
     )
+
+
+def title_problems(shots: Sequence[Shot]) -> list[Problem]:
+    """Titles with characters that no font here has, in the order of `shots`."""
+    found = []
+    for shot in shots:
+        missing = cannot_draw(shot.title)
+        if missing:
+            found.append(
+                Problem(
+                    shot_id=shot.shot_id,
+                    what=f"No font on this computer can draw {missing} in the title of {shot.shot_id}.",
+                    remedy="A box stands for each; change the title, or install a font that has them.",
+                )
+            )
+    return found
 
 
 def _shadow(letters: Mask, size_px: int) -> Mask:

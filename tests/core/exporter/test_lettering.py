@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from core.exporter.burn_in import BurnedIn
 from core.exporter.lettering import BOX, Face, cannot_draw, drawable
 from core.exporter.parts import Burn
-from core.exporter.titles import title_over, wrapped
-from core.project import ShotId
+from core.exporter.titles import title_over, title_problems, wrapped
+from core.project import Render, Shot, ShotId
 
 SHAPES = [(1280, 720), (720, 1280), (720, 720), (96, 54), (3840, 2160)]
+UNKNOWN = "\U00013000"
+"""A hieroglyph: none of the fonts that are looked through has any."""
 TITLES = [
     "Home",
     "A much longer title that goes on and on about all that might be seen from the very last of the ridges "
@@ -80,10 +82,21 @@ def test_european_scripts_need_no_font_of_the_computer(text: str) -> None:
 
 
 def test_what_no_font_has_becomes_a_box_and_is_named() -> None:
-    unknown = "\U00013000"  # a hieroglyph
-    assert drawable(f"a{unknown}b") in (f"a{BOX}b", f"a{unknown}b")
-    assert cannot_draw("a\U0001f9ff\u200d\ufe0fb") in ("\U0001f9ff", "")
+    assert drawable(f"a{UNKNOWN}b") == f"a{BOX}b"
+    assert drawable(f"{UNKNOWN}\u200d\ufe0f\u0301b") == f"{BOX}b"  # what joins or marks a box is not drawn
+    assert cannot_draw(f"a{UNKNOWN}\u200d{UNKNOWN}\ufe0fb") == UNKNOWN
     assert Face(40).mask(BOX).max() == 255
+
+
+def test_a_title_that_cannot_be_drawn_is_named_with_its_shot() -> None:
+    picture = Render(image_url="stills/a.png", sha256="0" * 64, width=96, height=54)
+    whole, odd = (
+        Shot(shot_id=ShotId(f"shot_{number:03d}"), start=0, end=1, title=title, render=picture)
+        for number, title in ((1, "Łódź, in the morning"), (2, f"A {UNKNOWN} ahead"))
+    )
+    found = title_problems([whole, odd])
+    assert [problem.shot_id for problem in found] == ["shot_002"]
+    assert UNKNOWN in found[0].what
 
 
 def test_lines_are_wrapped_between_words_and_none_is_lost() -> None:
