@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.budgets import BudgetState
+from core.budgets import Budgets, BudgetState
 from core.errors import StillmotionError
 from core.orders import BatchQuote
 from core.pricing import Quote, dollars, price_text
@@ -37,11 +37,12 @@ def confirm_paid_order() -> None:
         proposal = the_studio().propose(
             project.id, order.shot_ids, model=order.model, sound=order.sound, seen=seen
         )
+        states, limits = the_studio().budget_states(project.id), the_studio().budgets()
     except StillmotionError as error:
         forget()
         show_error(error)
     else:
-        _dialog(order, project, proposal)
+        _dialog(order, project, proposal, states, limits)
 
 
 def _seen() -> dict[tuple[str, ShotId], Quote]:
@@ -55,14 +56,14 @@ def _let_go(project_id: str, batch: BatchQuote) -> None:
     forget()
 
 
-def _dialog(order: Order, project: Project, proposal: Proposal) -> None:
+def _dialog(
+    order: Order, project: Project, proposal: Proposal, states: Sequence[BudgetState], limits: Budgets
+) -> None:
     price = price_text(proposal.batch.usd, proposal.batch.usd_high)
 
     def dismissed() -> None:
         _let_go(project.id, proposal.batch)
 
-    states = the_studio().budget_states(project.id)
-    limits = the_studio().budgets()
     twice = limits.asks_twice(proposal.batch.usd_high)
 
     @st.dialog(f"Spend {price}?", width="medium", on_dismiss=dismissed, icon=":material/receipt_long:")

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.budgets import BudgetState
 from core.costs import CostReport, Dimension, Sums
+from core.errors import Damaged
 from core.offers import Mix, Wish, remaining
 from core.orders import BatchQuote, quote_shots
 from core.pricing import CENT, dollars, price_text
@@ -131,10 +132,16 @@ def _show_left(view: View, report: CostReport) -> None:
 
 
 def states_of(view: View) -> list[BudgetState]:
-    """The limits that this view is about: the project's, or those of all projects together."""
-    if view.project is not None:
-        return the_studio().budget_states(view.project.id)
-    return [state for state in the_studio().budget_states() if state.budget.project_id is None]
+    """The limits that this view is about: the project's, or those of all projects together.
+
+    None when they cannot be read, which an alert says.
+    """
+    try:
+        if view.project is not None:
+            return the_studio().budget_states(view.project.id)
+        return [state for state in the_studio().budget_states() if state.budget.project_id is None]
+    except Damaged:
+        return []
 
 
 def _left_lines(state: BudgetState) -> Iterator[str]:

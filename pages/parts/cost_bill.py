@@ -30,6 +30,9 @@ def show_bill(report: CostReport) -> None:
     if done:
         st.success(done, icon=":material/check:")
     _show_drift(report)
+    if report.odd:
+        told = "They count once, and where they belong; nobody has to do anything."
+        _warn(f"{counted(len(report.odd), 'line')} of the ledger moved or written twice", told, report.odd)
     bill, prices = st.columns(2, gap="large")
     with bill:
         show_bill_now()

@@ -14,7 +14,7 @@ from core.take import TakeId
 from pages.parts.cost_filters import NOBODY, OUTCOMES, View, model_title, today
 from pages.parts.cost_overview import project_titles
 from pages.parts.notices import show_error
-from pages.parts.receipt import RECEIPT_PX, show_receipt
+from pages.parts.receipt import show_receipt
 from pages.parts.when import when_text
 from pages.parts.words import counted
 
@@ -48,8 +48,15 @@ def show_takes(view: View, report: CostReport) -> None:
     pages = -(-count // PAGE_ROWS)
     page = st.pagination(pages, key=f"takes_page_{pages}") if pages > 1 else 1
     rows = report.rows(dearest=order == "dearest", most=PAGE_ROWS, skip=(page - 1) * PAGE_ROWS)
-    _show_table(view, rows)
-    _show_opened()
+    opened: tuple[TakeId, str] | None = st.session_state.get(_OPENED)
+    if opened is None:
+        _show_table(view, rows)
+        return
+    table, receipt = st.columns([5, 3], gap="medium")
+    with table:
+        _show_table(view, rows)
+    with receipt:
+        _show_opened(*opened)
 
 
 def _show_table(view: View, rows: list[Row]) -> None:
@@ -101,18 +108,15 @@ def _follow_tick() -> None:
     st.session_state[_TICKED], st.session_state[_OPENED] = ticked, chosen[0] if chosen else None
 
 
-def _show_opened() -> None:
-    opened: tuple[TakeId, str] | None = st.session_state.get(_OPENED)
-    if opened is None:
-        return
-    with st.container(border=True, width=RECEIPT_PX + 80):
+def _show_opened(take_id: TakeId, project_id: str) -> None:
+    with st.container(border=True):
         try:
-            take = the_studio().take(opened[0], opened[1])
+            take = the_studio().take(take_id, project_id)
         except StillmotionError as error:
             show_error(error)
             st.caption("The ledger keeps its money all the same.")
         else:
-            show_receipt(take)
+            show_receipt(take, width="stretch")
 
 
 def _downloads(view: View, report: CostReport) -> None:

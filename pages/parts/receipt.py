@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Literal
 
 import streamlit as st
 
@@ -39,10 +40,10 @@ def receipt_button(take: Take) -> None:
             show_receipt(take)
 
 
-def show_receipt(take: Take) -> None:
+def show_receipt(take: Take, *, width: int | Literal["stretch"] = RECEIPT_PX) -> None:
     """What was asked, what came of it, what it cost, and when."""
     rows = "".join(f"| {name} | {plain(told)} |\n" for name, told in _facts(take))
-    st.markdown(f"| Receipt | |\n|:--|:--|\n{rows}", width=RECEIPT_PX)
+    st.markdown(f"| Receipt | |\n|:--|:--|\n{rows}", width=width)
     for warning in take.warnings:
         st.caption(warning)
     if take.payload:

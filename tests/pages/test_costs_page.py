@@ -236,6 +236,29 @@ def test_the_bill_stands_beside_the_estimate(at_work: Studio, project: Project) 
     assert (shown["We estimated"], shown["The bill says"], shown["Difference"]) == ("$1.00", "$1.08", "+8.0%")
 
 
+def test_a_bill_from_a_file_is_shown_before_it_is_applied(at_work: Studio, project: Project) -> None:
+    at_work.ledger.append(line(Entry.SETTLE, "1.00").changed(request_id="r-1"))
+    page = opened(tab="The bill")
+    bill = b"request_id,cost_total\nr-1,1.20\nr-9,3.00\nr-1,much\n"
+    page.file_uploader[0].upload("bill.csv", bill).run()
+    submit(page, "Look at it")
+    assert at_work.costs().spent_usd == Decimal("1.00")
+    assert table(page, "Before")["Bill"].to_list() == [1.2]
+    told = [warning.proto.title for warning in page.warning]
+    assert {"1 unknown request", "1 row cannot be used"} <= set(told)
+    submit(page, "Apply to the ledger")
+    assert at_work.costs().spent_usd == Decimal("1.20")
+    assert page.success[0].value == "1 line added to the ledger."
+
+
+def test_limits_that_cannot_be_read_leave_the_rest_of_the_page(at_work: Studio, project: Project) -> None:
+    at_work.ledger.append(line(Entry.SETTLE, "0.35"))
+    (at_work.settings.data / "budgets.json").write_text("{")
+    page = opened()
+    assert metrics(page)["What did this cut cost?"] == "$0.35"
+    assert any("budgets.json cannot be read" in error.value for error in page.error)
+
+
 def test_the_wall_shows_large_numbers_and_nothing_else(at_work: Studio, project: Project) -> None:
     at_work.ledger.append(line(Entry.SETTLE, "0.35"), line(Entry.AT_RISK, "1.20"))
     page = opened(wall="1")
