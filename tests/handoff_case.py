@@ -213,9 +213,13 @@ def _of_piece(export: Export, piece: Piece, offset: int, rendered: Mapping[str, 
     at = offset - piece.lead_frames
     if at < 0:
         return name, 0
-    if at >= plays * fit.loops:
+    stands = piece.frames > piece.lead_frames + piece.own_frames and at >= piece.own_frames
+    at = min(at, piece.own_frames - 1) if stands else at
+    if piece.fit is Fit.LOOP:
+        return name, float((at + rate * Fraction(2, 1000)) % (source_s * rate) // 1)
+    if at >= plays:
         return name, has - 1
-    return name, float((at % plays) / fit.stretch)
+    return name, float(at / fit.stretch // 1 if stands else at / fit.stretch)
 
 
 def assert_same(export: Export, cut: Cut, events: Sequence[ReadEvent], *, within: float = 0.51) -> None:

@@ -1,14 +1,17 @@
 """The cut as an editing program sees it: events on whole frames, each a run of one source."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 
-from core.editing import ClipSound, TransitionKind
+from core.editing import ClipSound, Fit, TransitionKind
 from core.exporter.plan import Export, Mode, Piece
 from core.timeline import exact, fitted
+
+EARLY = Fraction(2, 1000)
+"""Seconds by which a repeat may begin early: the same as when the cut itself is made."""
 
 
 class Kind(StrEnum):
@@ -57,14 +60,14 @@ class Event:
         """Frames of the source that it uses: one when that stands."""
         if self.kind is Kind.FREEZE:
             return 1
-        return max(1, floor(self.frames / self.stretch + Fraction(1, 2)))
+        return max(1, _nearest(self.frames / self.stretch))
 
     @property
     def handle(self) -> int | None:
         """Frames of the cut that it could go on for; None: without end."""
         if self.kind in (Kind.FREEZE, Kind.STILL, Kind.BLACK):
             return None
-        whole = floor((self.available - self.source_in) * self.stretch + Fraction(1, 2))
+        whole = _nearest((self.available - self.source_in) * self.stretch)
         return max(0, whole - self.frames)
 
     @property
@@ -118,8 +121,12 @@ class _Ways:
     """Frames after its end that show through the next."""
 
 
-def cut_of(export: Export, track_s: float | None = None) -> Cut:
+def cut_of(
+    export: Export, track_s: float | None = None, lengths_s: Mapping[str, Fraction] | None = None
+) -> Cut:
     """The events of `export`; `track_s` is the length of its music in seconds, None when it has none.
+
+    `lengths_s` are the lengths of the pictures of clips, by shot; the plan's own are used for others.
 
     An event begins on the frame on which the cut shows it. A shot that its source alone cannot show, frame by
     frame, becomes one RENDERED event.
@@ -129,7 +136,8 @@ def cut_of(export: Export, track_s: float | None = None) -> Cut:
     ways = _ways(export, notes)
     at = 0
     for piece, way in zip(export.pieces, ways, strict=True):
-        runs = _events(export, piece, way)
+        length_s = (lengths_s or {}).get(piece.shot_id, exact(piece.source_s))
+        runs = _events(export, piece, way, length_s)
         if any(run.kind is Kind.RENDERED for run in runs) and piece.move is None:
             notes.append(f"{piece.shot_id} comes as the cut shows it: its clip alone cannot fill its place.")
         dipped = events[-1].kind is Kind.BLACK if events else False
@@ -182,7 +190,7 @@ def _ways(export: Export, notes: list[str]) -> list[_Ways]:
     return found
 
 
-def _events(export: Export, piece: Piece, way: _Ways) -> list[Event]:
+def _events(export: Export, piece: Piece, way: _Ways, length_s: Fraction) -> list[Event]:
     """The piece as events that begin at 0; `way.tail` is still in the last of them."""
     if piece.take_id is None:
         shown = export.stand_in if export.mode is Mode.ANIMATED else export.mode
@@ -190,9 +198,9 @@ def _events(export: Export, piece: Piece, way: _Ways) -> list[Event]:
         if kind is Kind.STILL:
             return [Event(kind=kind, piece=piece, record_in=0, frames=piece.frames)]
         return [_rendered(piece, way)]
-    runs = [*_runs(export, piece)]
+    runs = [*_runs(export, piece, length_s)]
     last = runs[-1]
-    if way.beyond and last.handle == 0 and last.frames > 1:
+    if way.beyond and last.handle == 0 and last.frames > 1 and piece.fit is not Fit.LOOP:
         # The dissolve shows the last picture standing: so the last frame becomes one that stands.
         stands = replace(last, kind=Kind.FREEZE, frames=1, source_in=last.available - 1, stretch=Fraction(1))
         runs[-1:] = [replace(last, frames=last.frames - 1), stands]
@@ -213,33 +221,46 @@ def _rendered(piece: Piece, way: _Ways) -> Event:
     return Event(kind=Kind.RENDERED, piece=piece, record_in=0, frames=piece.frames, available=available)
 
 
-def _runs(export: Export, piece: Piece) -> Iterator[Event]:
-    """The piece's clip as it fills its place: it stands, plays, perhaps again, and stands."""
-    fit = fitted(
-        piece.fit, source_s=exact(piece.source_s), own_frames=piece.own_frames, rate=export.frame_rate
-    )
-    available = max(1, floor(exact(piece.source_s) * export.frame_rate + Fraction(1, 2)))
-    whole = max(1, floor(exact(piece.source_s) * fit.stretch * export.frame_rate + Fraction(1, 2)))
+def _runs(export: Export, piece: Piece, length_s: Fraction) -> Iterator[Event]:
+    """The piece's clip of `length_s` as it fills its place: it stands, plays, perhaps again, and stands.
+
+    It goes on beyond the shot's own frames, unless a gap follows the shot: there the last picture stands.
+    """
+    rate = export.frame_rate
+    fit = fitted(piece.fit, source_s=length_s, own_frames=piece.own_frames, rate=rate)
+    available = max(1, _nearest(length_s * rate))
     clip = Event(kind=Kind.CLIP, piece=piece, record_in=0, frames=0, available=available, stretch=fit.stretch)
     freeze = replace(clip, kind=Kind.FREEZE, stretch=Fraction(1))
     lead = min(piece.lead_frames, piece.frames)
     if lead:
         yield replace(freeze, frames=lead)
     left = piece.frames - lead
-    for _ in range(fit.loops):
-        plays = min(left, whole)
-        if plays:
-            yield replace(clip, frames=plays)
-        left -= plays
-    if left:
-        yield replace(freeze, frames=left, source_in=available - 1)
+    room = min(left, piece.own_frames) if left > piece.own_frames else left
+    period = length_s * fit.stretch * rate
+    again = fit.loops > 1
+    at, plays, number = 0, 0, 0
+    while at < room and (again or not number):
+        number += 1
+        # A clip is no whole number of frames: each repeat begins on the first frame that shows it.
+        ends = ceil(number * period - rate * EARLY) if again else _nearest(period)
+        plays = min(room, max(at + 1, ends)) - at
+        yield replace(clip, frames=plays, available=max(available, plays) if again else available)
+        at += plays
+    if left > at:
+        ended = at < room or not plays
+        last = available - 1 if ended else min(available - 1, floor((plays - 1) / fit.stretch))
+        yield replace(freeze, frames=left - at, source_in=last)
+
+
+def _nearest(frames: Fraction) -> int:
+    return floor(frames + Fraction(1, 2))
 
 
 def _music(export: Export, track_s: float | None) -> Music | None:
     if export.track is None or track_s is None:
         return None
     available = floor(exact(track_s) * export.frame_rate)
-    source_in = floor(exact(export.track_from_s) * export.frame_rate + Fraction(1, 2))
+    source_in = _nearest(exact(export.track_from_s) * export.frame_rate)
     frames = min(export.frames, available - source_in)
     if frames < 1:
         return None

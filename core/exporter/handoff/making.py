@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
-from core.errors import InputRefused, StillmotionError, disk_errors
+from core.errors import InputRefused, MediaFailed, StillmotionError, disk_errors
 from core.exporter.handoff.cut import Cut, cut_of
 from core.exporter.handoff.media import (
     FOLDER,
@@ -25,7 +26,7 @@ from core.exporter.handoff.media import (
 from core.exporter.handoff.paper import Paper
 from core.exporter.handoff.shots import ShotFacts, shots_of
 from core.exporter.plan import Export
-from core.media import probe_track
+from core.media import picture_facts, probe_track
 from core.project import Project, strip_control
 from core.providers.base import Signals
 from core.store.files import put_in_place, sync_file
@@ -138,9 +139,9 @@ def hand_over(sources: Sources, out: Path, asked: Wish, signals: Signals) -> Han
     cannot say, MediaFailed, StorageFailed, and Halted through `signals`; then nothing is at `out`.
     """
     _refuse_existing(out)
-    cut, music, notes = _cut_and_music(sources)
     signals.progress(0.0, "gathering the files")
-    media = media_of(cut, sources.folder, sources.takes, signals)
+    cut, music, notes = _cut_and_music(sources, signals)
+    media = media_of(cut, sources.folder, sources.takes, signals, share=0.6)
     bundle = Bundle(
         sources=sources,
         cut=cut,
@@ -159,30 +160,43 @@ def hand_over(sources: Sources, out: Path, asked: Wish, signals: Signals) -> Han
             draft.mkdir(parents=True)
         for number, each in enumerate(asked.formats):
             signals.check()
-            signals.progress(0.1 + 0.6 * number / len(asked.formats), f"writing the {WORDS[each]}")
+            signals.progress(0.6 + 0.2 * number / len(asked.formats), f"writing the {WORDS[each]}")
             notes += WRITERS[each](bundle, draft)
         _write_read_me(bundle, draft / "read-me.txt", notes)
-        signals.progress(0.7, "bringing the files")
+        signals.progress(0.8, "bringing the files")
         files = _finish(bundle, draft, out, asked, signals)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return HandedOver(path=out, files=files, missing=lost, notes=tuple(notes), events=len(cut.events))
 
 
-def _cut_and_music(sources: Sources) -> tuple[Cut, MediaFile | None, list[str]]:
+def _cut_and_music(sources: Sources, signals: Signals) -> tuple[Cut, MediaFile | None, list[str]]:
     export, track = sources.export, sources.export.track
+    lengths_s = _lengths_s(sources, signals)
     if track is None:
-        cut = cut_of(export)
+        cut = cut_of(export, None, lengths_s)
         return cut, None, [*cut.notes]
     path = sources.folder / track
     try:
         length_s = probe_track(path, path.name).duration_s
     except StillmotionError as error:
-        cut = cut_of(export)
+        cut = cut_of(export, None, lengths_s)
         return cut, None, [*cut.notes, f"The music is not in it: {error}"]
-    cut = cut_of(export, length_s)
+    cut = cut_of(export, length_s, lengths_s)
     name = free_name("music", path.suffix.lower(), set())
     return cut, MediaFile(name=name, path=path, has_audio=True) if cut.music else None, [*cut.notes]
+
+
+def _lengths_s(sources: Sources, signals: Signals) -> dict[str, Fraction]:
+    """How long the pictures of each clip last, read from the files: what the cut itself goes by."""
+    found: dict[str, Fraction] = {}
+    for piece in sources.export.pieces:
+        signals.check()
+        if piece.take_id is not None:
+            # A clip that cannot be read keeps the plan's length; that it is missing is told elsewhere.
+            with suppress(MediaFailed):
+                found[piece.shot_id] = picture_facts(sources.folder / piece.source, piece.shot_id).length_s
+    return found
 
 
 def _write_otio(bundle: Bundle, folder: Path) -> list[str]:
@@ -266,7 +280,8 @@ def _write_read_me(bundle: Bundle, path: Path, notes: Sequence[str]) -> None:
     lines = [
         strip_control(export.title),
         f"{export.frames} frames at {export.fps} frames per second, {export.size}.",
-        f"The files are in {FOLDER}; *_as_cut.mp4 are shots made into a file as the cut shows them.",
+        f"The files are in {FOLDER}; *_as_cut.mp4 are shots made into a file as the cut shows them,",
+        "and their stills and clips lie beside them.",
         *notes,
     ]
     with disk_errors(path):
@@ -280,7 +295,7 @@ def _finish(bundle: Bundle, draft: Path, out: Path, asked: Wish, signals: Signal
         return _zip(draft, brought, out, signals)
     for number, file in enumerate(brought):
         signals.check()
-        signals.progress(0.7 + 0.3 * number / len(brought), f"bringing {file.name}")
+        signals.progress(0.8 + 0.2 * number / len(brought), f"bringing {file.name}")
         bring(file, draft / FOLDER, asked.media)
     files = tuple(sorted(path.relative_to(draft).as_posix() for path in draft.rglob("*") if path.is_file()))
     with disk_errors(out):
@@ -301,7 +316,7 @@ def _zip(draft: Path, brought: Sequence[MediaFile], out: Path, signals: Signals)
                 package.write(path, path.name, kind)
             for number, file in enumerate(brought):
                 signals.check()
-                signals.progress(0.7 + 0.3 * number / len(brought), f"packing {file.name}")
+                signals.progress(0.8 + 0.2 * number / len(brought), f"packing {file.name}")
                 package.write(file.path, f"{FOLDER}/{file.name}", zipfile.ZIP_STORED)
             files = tuple(sorted(package.namelist()))
         with disk_errors(out):

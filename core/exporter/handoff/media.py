@@ -14,7 +14,7 @@ from urllib.parse import quote
 from core.errors import MediaFailed, NotFound, disk_errors
 from core.exporter.handoff.cut import Cut, Event, Kind
 from core.exporter.parts import Part, Window
-from core.exporter.plan import Export
+from core.exporter.plan import Piece
 from core.exporter.segments import make_segment
 from core.providers.base import Signals
 from core.take import Take, TakeId
@@ -61,22 +61,14 @@ Media = Mapping[tuple[str, bool], MediaFile]
 
 
 def media_of(
-    cut: Cut, folder: Path, takes: Mapping[TakeId, Take], signals: Signals
+    cut: Cut, folder: Path, takes: Mapping[TakeId, Take], signals: Signals, *, share: float = 1.0
 ) -> dict[tuple[str, bool], MediaFile]:
     """The files of `cut`, with what has to be rendered made now (kept in `folder`/segments).
 
-    A source that is gone, or that cannot be rendered, is `missing`. Raises StorageFailed, and Halted through
-    `signals`.
+    Of a shot that is rendered the source comes along too. A file that is gone, or that cannot be rendered, is
+    `missing`. `signals` hear of progress up to `share`. Raises StorageFailed, and Halted through `signals`.
     """
-    numbers = take_numbers(takes)
-    files: dict[tuple[str, bool], MediaFile] = {}
-    names: set[str] = set()
-    for event in cut.events:
-        key = event.media
-        if key is not None and key not in files:
-            signals.check()
-            files[key] = _file(cut.export, event, folder, takes, numbers, names, signals)
-    return files
+    return _Gathering(cut, folder, takes, signals).files(share)
 
 
 def take_numbers(takes: Mapping[TakeId, Take]) -> dict[TakeId, int]:
@@ -88,53 +80,76 @@ def take_numbers(takes: Mapping[TakeId, Take]) -> dict[TakeId, int]:
     return numbers
 
 
-def _file(
-    export: Export,
-    event: Event,
-    folder: Path,
-    takes: Mapping[TakeId, Take],
-    numbers: Mapping[TakeId, int],
-    names: set[str],
-    signals: Signals,
-) -> MediaFile:
-    piece = event.piece
-    assert piece is not None
-    path = folder / piece.source
-    missing = "" if path.is_file() else f"{piece.source} is gone."
-    width, height = export.frame_size
-    if event.kind is Kind.RENDERED:
-        if not missing:
-            window = Window(piece=piece, first=0, frames=event.available)
-            try:
-                path = make_segment(export, folder, Part(windows=(window,)), signals)
-            except (MediaFailed, NotFound) as error:
-                missing = str(error)
+class _Gathering:
+    """Finds and makes the files of one cut, and names them."""
+
+    def __init__(self, cut: Cut, folder: Path, takes: Mapping[TakeId, Take], signals: Signals) -> None:
+        self._cut = cut
+        self._folder = folder
+        self._takes = takes
+        self._numbers = take_numbers(takes)
+        self._signals = signals
+        self._names: set[str] = set()
+
+    def files(self, share: float) -> dict[tuple[str, bool], MediaFile]:
+        found: dict[tuple[str, bool], MediaFile] = {}
+        events = [event for event in self._cut.events if event.piece is not None]
+        for number, event in enumerate(events):
+            piece, rendered = event.piece, event.kind is Kind.RENDERED
+            assert piece is not None
+            if (piece.shot_id, rendered) in found:
+                continue
+            self._signals.check()
+            source = found[piece.shot_id, False] = self._source(piece)
+            if rendered:
+                self._signals.progress(share * number / len(events), f"making {piece.shot_id} into a file")
+                found[piece.shot_id, True] = self._rendered(event, piece)
+                if source.missing:
+                    del found[piece.shot_id, False]
+        return found
+
+    def _rendered(self, event: Event, piece: Piece) -> MediaFile:
+        """The shot as the cut shows it, from the segments of exports or made now."""
+        export, path, missing = self._cut.export, self._folder / piece.source, ""
+        window = Window(piece=piece, first=0, frames=event.available)
+        try:
+            path = make_segment(export, self._folder, Part(windows=(window,)), self._signals)
+        except (MediaFailed, NotFound) as error:
+            missing = str(error)
+        width, height = export.frame_size
         return MediaFile(
-            name=free_name(f"{plain_name(piece.shot_id, 'shot')}_as_cut", ".mp4", names),
+            name=self._name(piece, "as_cut", ".mp4"),
             path=path,
             missing=missing,
             width=width,
             height=height,
             fps=export.frame_rate,
         )
-    if event.kind is Kind.STILL:
-        name = free_name(f"{plain_name(piece.shot_id, 'shot')}_still", path.suffix.lower(), names)
-        return MediaFile(name=name, path=path, missing=missing)
-    take = takes.get(TakeId(piece.take_id or ""))
-    number = numbers.get(TakeId(piece.take_id or ""), 1)
-    name = free_name(f"{plain_name(piece.shot_id, 'shot')}_take{number:02d}", path.suffix.lower(), names)
-    clip = take.clip if take else None
-    if clip is None:
-        return MediaFile(name=name, path=path, missing=missing, has_audio=piece.has_sound)
-    return MediaFile(
-        name=name,
-        path=path,
-        missing=missing,
-        width=clip.width,
-        height=clip.height,
-        fps=Fraction(clip.fps).limit_denominator(1001) if clip.fps else None,
-        has_audio=piece.has_sound,
-    )
+
+    def _source(self, piece: Piece) -> MediaFile:
+        """The still, or the take's clip, as it is."""
+        path = self._folder / piece.source
+        missing = "" if path.is_file() else f"{piece.source} is gone."
+        if piece.take_id is None:
+            return MediaFile(name=self._name(piece, "still", path.suffix), path=path, missing=missing)
+        take_id = TakeId(piece.take_id)
+        name = self._name(piece, f"take{self._numbers.get(take_id, 1):02d}", path.suffix)
+        take = self._takes.get(take_id)
+        if take is None or take.clip is None:
+            return MediaFile(name=name, path=path, missing=missing, has_audio=piece.has_sound)
+        clip = take.clip
+        return MediaFile(
+            name=name,
+            path=path,
+            missing=missing,
+            width=clip.width,
+            height=clip.height,
+            fps=Fraction(clip.fps).limit_denominator(1001) if clip.fps else None,
+            has_audio=piece.has_sound,
+        )
+
+    def _name(self, piece: Piece, what: str, suffix: str) -> str:
+        return free_name(f"{plain_name(piece.shot_id, 'shot')}_{what}", suffix.lower(), self._names)
 
 
 def plain_name(text: str, otherwise: str) -> str:

@@ -136,6 +136,16 @@ class _Writer:
             media_reference=self._reference(self._media[event.media], self.range(0, available)),
             source_range=self.range(event.source_in, event.frames),
         )
+        source = self._media.get((piece.shot_id, False))
+        if event.kind is Kind.RENDERED and source is not None:
+            # What it was made from is a click away in programs that know of several files for a clip.
+            made.set_media_references(
+                {
+                    otio.schema.Clip.DEFAULT_MEDIA_KEY: made.media_reference,
+                    "source": otio.schema.ExternalReference(target_url=source.url(self._choice)),
+                },
+                otio.schema.Clip.DEFAULT_MEDIA_KEY,
+            )
         if event.kind is Kind.FREEZE:
             made.effects.append(otio.schema.FreezeFrame())
         elif event.stretch != 1:

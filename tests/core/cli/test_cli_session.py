@@ -170,3 +170,20 @@ def test_a_reader_that_has_seen_enough_is_no_error(core: Command) -> None:
         process.stdout.close()
         assert process.stderr.read() == ""
     assert process.returncode == 0
+
+
+def test_the_cut_is_handed_over_and_what_is_missing_is_named(ascent: Command, tmp_path: Path) -> None:
+    out = tmp_path / "to the editor 🎬"
+    done = ascent(
+        "hand-off", "ascent", "--out", out, "--mode", "stills", "--formats", "otio,edl,csv", "--json"
+    )
+    assert done.code == 0, done.err
+    assert done.facts["path"] == str(out)
+    assert {"ascent.otio", "ascent.edl", "media/shot_003_still.webp"} <= set(done.facts["files"])
+    assert "there already" in ascent("hand-off", "ascent", "--out", out).err
+    next((ascent.data / "projects" / "ascent" / "stills").glob("b-*")).unlink()
+    some = ascent("hand-off", "ascent", "--out", tmp_path / "again", "--mode", "stills", "--zip", "--json")
+    assert (some.code, some.facts["missing"]) == (3, ["shot_002"])
+    assert (tmp_path / "again.zip").is_file()
+    assert "shot_002_still.png is not in it" in some.err
+    assert ascent("hand-off", "ascent", "--out", tmp_path / "x", "--formats", "avi").code == 1

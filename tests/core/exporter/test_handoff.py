@@ -47,13 +47,17 @@ def test_a_folder_holds_the_timeline_and_every_file_it_points_at(
         "ascent.otio",
         "media/music.wav",
         "media/shot_001_as_cut.mp4",
+        "media/shot_001_still.png",
         "media/shot_002_take01.mp4",
         "media/shot_003_as_cut.mp4",
+        "media/shot_003_still.png",
         "read-me.txt",
     )
     timeline = otio.adapters.read_from_file(str(tmp_path / "edit" / "ascent.otio"))
     for clip in timeline.find_clips():
         assert (tmp_path / "edit" / clip.media_reference.target_url).is_file()
+    first = timeline.video_tracks()[0][0].media_references()
+    assert first["source"].target_url == "media/shot_001_still.png"
     assert probe_clip(tmp_path / "edit" / "media" / "shot_001_as_cut.mp4").frames == 10
     assert not list(tmp_path.glob(".*"))
 
@@ -140,3 +144,14 @@ def test_what_is_not_on_offer_is_refused_in_one_line(studio: Studio, project: st
     with pytest.raises(InputRefused, match="no shots"):
         studio.hand_off("empty", tmp_path / "edit")
     assert not (tmp_path / "edit").exists()
+
+
+def test_any_title_and_the_shortest_shot_are_handed_over(studio: Studio, draw: Draw, tmp_path: Path) -> None:
+    title = 'Say "no" & <go>\n🎬 ' + "é" * 120
+    project = studio.create_project(title, fps="29.97")
+    studio.add_stills(project.id, [("con 🚀'\".png", draw.still())], seconds=1 / 30)
+    made = studio.hand_off(project.id, tmp_path / ("x" * 200), mode="stills")
+    assert all(len(name.encode()) < 120 and name.isascii() for name in made.files)
+    assert made.events == 1
+    for name in (f"{project.id}.otio", f"{project.id}.edl", f"{project.id}.fcpxml"):
+        assert name in made.files
