@@ -147,7 +147,7 @@ def test_what_is_not_on_offer_is_refused_in_one_line(studio: Studio, project: st
 
 
 def test_any_title_and_the_shortest_shot_are_handed_over(studio: Studio, draw: Draw, tmp_path: Path) -> None:
-    title = 'Say "no" & <go>\n🎬 ' + "é" * 120
+    title = 'Say "no" & <go>\n🎬 ' + "é" * 95
     project = studio.create_project(title, fps="29.97")
     studio.add_stills(project.id, [("con 🚀'\".png", draw.still())], seconds=1 / 30)
     made = studio.hand_off(project.id, tmp_path / ("x" * 200), mode="stills")
