@@ -65,6 +65,7 @@ def take_facts(take: Take) -> dict[str, Any]:
         "state": take.state,
         "model": take.model,
         "ordered_at": take.ordered_at.isoformat(),
+        "person": take.person,
         "changed_at": take.changed_at.isoformat(),
         "motion_prompt": take.motion_prompt,
         "usd": None if take.settled_usd is None else usd_text(take.settled_usd),

@@ -88,6 +88,7 @@ def take_view(take: Take, progress: Mapping[Any, Progress]) -> Json:
         "project_id": take.project_id,
         "shot_id": take.shot_id,
         "batch_id": take.batch_id,
+        "person": take.person,
         "model": take.model,
         "state": take.state.value,
         "fraction": 1.0 if take.clip else known.fraction if known else None,

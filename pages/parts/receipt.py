@@ -56,6 +56,8 @@ def _facts(take: Take) -> Iterator[tuple[str, str]]:
     yield "Take", take.take_id
     yield "Status", status_text(take)
     yield "Model", catalogue[take.model].name if take.model in catalogue else take.model
+    if take.person:
+        yield "Ordered by", take.person
     yield "Words", take.motion_prompt
     yield "Length", f"{take.needed_s:.3g} s needed, {take.duration_s:.3g} s bought"
     yield "Sound", "asked for" if take.sound else "not asked for"
