@@ -10,7 +10,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from core.errors import Halted, MediaFailed, NotFound, StillmotionError, StorageFailed
+from core.errors import Halted, StillmotionError, StorageFailed
 from core.exporter.parts import Part, parts_of
 from core.exporter.plan import Delivery, Export
 from core.exporter.planning import plan_export
@@ -102,11 +102,10 @@ class SegmentsAhead:
                     self._make(path, partial(make_segment, plan, folder, part, threads=1))
                     return True
             if plan is not None and has_sound(plan):
-                with suppress(NotFound, MediaFailed):  # its music is not what it was: the export will say so
-                    path = sound_path(plan, folder)
-                    if not path.exists() and path not in self._given_up:
-                        self._make(path, partial(make_sound, plan, folder))
-                        return True
+                path = sound_path(plan, folder)
+                if not path.exists() and path not in self._given_up:
+                    self._make(path, partial(make_sound, plan, folder))
+                    return True
             self._given_up = {path for path in self._given_up if folder not in path.parents}
             self._settled[folder] = marks
         self._trim()
@@ -190,7 +189,7 @@ class SegmentsAhead:
                     plain = [Part(windows=(window,)) for window in part.windows]
                     used |= {segment_path(cut, folder, each) for each in (part, *plain)}
                 if has_sound(cut):
-                    with suppress(NotFound, MediaFailed):
+                    with suppress(StillmotionError):  # music that is gone, of an old receipt
                         used.add(sound_path(cut, folder))
         return used
 

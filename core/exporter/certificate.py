@@ -73,6 +73,9 @@ class CutPoint(Record):
 class SoundFacts(Record):
     """The sound of the finished file."""
 
+    track: str
+    """Name of the music; "" when there is none."""
+    track_sha256: str
     codec: str
     rate_hz: int
     channels: int
@@ -380,6 +383,8 @@ def _sound_facts(
         raise _wrong(f"its sound ends {_ms(late_s):+.1f} ms from the picture's end")
     codec, rate_hz, channels = found.sound
     return SoundFacts(
+        track=export.track_name or (export.track or ""),
+        track_sha256=export.track_sha256,
         codec=codec,
         rate_hz=rate_hz,
         channels=channels,

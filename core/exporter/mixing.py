@@ -82,15 +82,14 @@ def heard_pieces(export: Export) -> list[tuple[int, Piece]]:
     return [(index, piece) for index, piece in enumerate(export.pieces) if piece.has_sound]
 
 
-def music_of(export: Export, track: Path, *, name: str) -> Voice:
-    """The music under the whole cut."""
+def music_of(export: Export, file: SoundFile) -> Voice:
+    """The music in `file` under the whole cut."""
     length = sample_at(export.frames, export.frame_rate)
     fade = min(round(FADE_S * SOUND_RATE_HZ), length // 4)
     if export.track_end is not TrackEnd.FADE:
         fade = min(round(EDGE_S * SOUND_RATE_HZ), length // 4)
-    remedy = "Bring the track again on the Project page, or take it away."
     return Voice(
-        file=SoundFile(path=track, name=f"The music {name}", remedy=remedy),
+        file=file,
         first=0,
         until=length,
         skip=max(0, round(export.track_from_s * SOUND_RATE_HZ)),

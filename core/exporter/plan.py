@@ -118,6 +118,10 @@ class Export(Record):
     """Whether it is a range of shots, not the whole cut."""
     track: str | None
     """Path of the music relative to the project's folder."""
+    track_name: str = ""
+    """What the music is called by those who brought it."""
+    track_sha256: str = ""
+    """Hash of the music; "" in receipts that were written before it was taken down."""
     track_from_s: float = 0.0
     """Where in the music the cut begins, in seconds."""
     track_end: TrackEnd = TrackEnd.FADE

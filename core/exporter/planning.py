@@ -55,6 +55,8 @@ def plan_export(project: Project, takes: Mapping[TakeId, Take], delivery: Delive
         pieces=pieces,
         part_of_cut=len(chosen) < len(seen),
         track=cut.track.local_path if cut.track else None,
+        track_name=cut.track.source_name if cut.track else "",
+        track_sha256=cut.track.sha256 if cut.track else "",
         track_from_s=from_s,
         track_end=cut.track_end,
         clip_sound=cut.clip_sound,

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -17,9 +16,10 @@ from core.errors import MediaFailed, NotFound, disk_errors
 from core.exporter.join import SOUND_RATE_HZ, address
 from core.exporter.loudness import Loudness, Meter, held_below, measure
 from core.exporter.mixing import Voice, heard_pieces, mix, music_of, sample_at, voices_of
+from core.exporter.pcm import SoundFile
 from core.exporter.plan import Export
 from core.exporter.segments import require_source
-from core.media import sha256_of
+from core.media import sha256_of, shown_name
 from core.providers.base import Signals
 from core.store.files import put_in_place, sync_file
 
@@ -41,6 +41,7 @@ MOST_GAIN_DB = 40.0
 """What is so quiet that it would need more is noise, and stays quieter."""
 MOST_HELD_DB = 12.0
 """How far peaks are held back at most: beyond that, sound is squashed."""
+BRING_IT_AGAIN = "Bring the track again on the Project page, or take it away."
 SILENT_DB = -200.0
 TRIES = 4
 """How often the sound is encoded at most, to come near its loudness below its peak."""
@@ -69,6 +70,8 @@ def make_sound(export: Export, folder: Path, signals: Signals) -> Sound:
     kept = _kept(path)
     if kept is not None:
         return kept
+    if export.track is not None:
+        _require_music(export, folder)
     for _, piece in heard_pieces(export):
         require_source(folder, piece)
     with disk_errors(path):
@@ -89,7 +92,7 @@ def make_sound(export: Export, folder: Path, signals: Signals) -> Sound:
 
 
 def sound_path(export: Export, folder: Path) -> Path:
-    """Where the sound of the cut is, or will be. Raises NotFound or MediaFailed for its music."""
+    """Where the sound of the cut is, or will be. Raises StorageFailed for music of an old receipt, gone."""
     return folder / "segments" / f"{_key(export, folder)}.m4a"
 
 
@@ -115,23 +118,27 @@ def _key(export: Export, folder: Path) -> str:
             lengths = [at, piece.lead_frames, piece.own_frames, piece.frames]
             own.append([piece.source_sha256, piece.source_s, piece.fit, lengths, ways])
         at += piece.frames
-    track = [_track_sha256(export, folder), export.track_from_s, export.track_end] if export.track else None
+    track: list[object] | None = None
+    if export.track is not None:
+        digest = export.track_sha256 or sha256_of(folder / export.track)
+        track = [digest, export.track_from_s, export.track_end]
     how = [RECIPE, export.frames, export.fps, export.clip_sound, export.loudness_lufs]
     return hashlib.sha256(json.dumps([how, track, own], sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _track_sha256(export: Export, folder: Path) -> str:
-    """Hash of the music. Raises NotFound, or MediaFailed when it is not the file that was brought."""
-    assert export.track is not None
-    track = folder / export.track
-    remedy = "Bring the track again on the Project page, or take it away."
-    if not track.exists():
-        raise NotFound(f"The music {track.name} is gone.", remedy=remedy)
-    digest = sha256_of(track)
-    named = re.fullmatch(r"track-([0-9a-f]{12})", track.stem)  # music is stored under its content's name
-    if named and not digest.startswith(named[1]):
-        raise MediaFailed(f"The music {track.name} was changed since it was brought.", remedy=remedy)
-    return digest
+def _music_file(export: Export, folder: Path) -> SoundFile:
+    """The music, in words that its bringer knows."""
+    name = shown_name(export.track_name or Path(export.track or "").name)
+    return SoundFile(path=folder / (export.track or ""), name=f"The music {name}", remedy=BRING_IT_AGAIN)
+
+
+def _require_music(export: Export, folder: Path) -> None:
+    """Raises NotFound, or MediaFailed when the music is not the file that was brought."""
+    music = _music_file(export, folder)
+    if not music.path.exists():
+        raise NotFound(f"{music.name} is gone.", remedy=BRING_IT_AGAIN)
+    if export.track_sha256 and sha256_of(music.path) != export.track_sha256:
+        raise MediaFailed(f"{music.name} was changed since it was brought.", remedy=BRING_IT_AGAIN)
 
 
 class _Levelling:
@@ -144,7 +151,7 @@ class _Levelling:
         self._length = sample_at(export.frames, export.frame_rate)
         self._music: Voice | None = None
         if export.track is not None:
-            self._music = music_of(export, folder / export.track, name=Path(export.track).name)
+            self._music = music_of(export, _music_file(export, folder))
         self._clips: Sequence[Voice] = voices_of(export, folder)
 
     def run(self) -> Loudness:

@@ -60,6 +60,7 @@ def test_the_certificate_says_where_every_cut_really_is(
     assert take.clip is not None
     assert certificate.cuts[1].source_sha256 == take.clip.sha256
     assert certificate.sound is not None
+    assert (certificate.sound.track, certificate.sound.track_sha256) == ("bed.wav", sha256_of(tone))
     assert (certificate.sound.offset_ms, certificate.sound.naive_offset_ms) == (0, 0)
     assert certificate.sound.lufs == pytest.approx(-14, abs=0.5)
     assert certificate.sound.true_peak_dbtp is not None
@@ -77,6 +78,16 @@ def test_the_picture_changes_where_the_certificate_says_that_it_does(studio: Stu
     changes = [number for number, (one, two) in enumerate(pairs, start=1) if abs(one - two).mean() > 3]
     certificate = studio.certificate(project, export.export_id)
     assert changes == [cut.measured_frame for cut in certificate.cuts[1:]]
+
+
+def test_cuts_between_shots_of_one_still_are_told_apart(studio: Studio, draw: Draw) -> None:
+    studio.create_project("Twins")
+    still = draw.still("same.png")
+    studio.add_stills("twins", [("a.png", still), ("b.png", still), ("c.png", still)], seconds=4.2)
+    export = studio.run_export(studio.order_export("twins", mode="stills", quality="draft"))
+    certificate = studio.certificate("twins", export.export_id)
+    assert len(list((studio.folder("twins") / "segments").glob("*.mp4"))) == 1
+    assert [cut.measured_frame for cut in certificate.cuts] == [0, 105, 210]
 
 
 def parts_joined(studio: Studio, project: str, numbers: list[int], result: Path) -> tuple[Export, Joined]:

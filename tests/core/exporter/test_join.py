@@ -128,6 +128,26 @@ print(export.state, export.failure.what, export.failure.remedy, sep="\\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a small disk is played by a limit that Windows has not")
+def test_a_disk_that_fills_up_during_the_sound_is_named_and_leaves_nothing(
+    studio: Studio, draw: Draw, data: Path, tmp_path: Path
+) -> None:
+    studio.create_project("Ascent")
+    studio.add_stills("ascent", draw.stills(2), seconds=3)
+    studio.run_export(studio.order_export("ascent", mode="stills"))
+    bed = tmp_path / "bed.wav"
+    noise = ["-f", "lavfi", "-i", "anoisesrc=d=6", str(bed)]
+    subprocess.run([ffmpeg(), "-loglevel", "error", *noise], check=True)
+    studio.set_track("ascent", bed, "bed.wav")
+    said = subprocess.run(
+        [sys.executable, "-c", SMALL_DISK, str(data), "60000"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    assert said[0] == "failed"
+    assert len(said) == 3
+    assert "m4a" in said[1]
+    assert not [path for path in (studio.folder("ascent") / "segments").iterdir() if path.suffix != ".mp4"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a small disk is played by a limit that Windows has not")
 @pytest.mark.parametrize("share", [0.5, 0.999])
 def test_a_disk_that_fills_up_during_the_join_leaves_the_earlier_export(
     studio: Studio, draw: Draw, data: Path, share: float

@@ -1,7 +1,7 @@
 """What is heard: every sound in its place to the sample, as loud as asked; a bad track is named."""
 
-import hashlib
 import subprocess
+import tracemalloc
 import wave
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -130,7 +130,9 @@ def silent(frames: int) -> Piece:
 def mixed(export: Export, folder: Path) -> Samples:
     """The mix, before it is brought to a loudness and encoded."""
     length = sample_at(export.frames, export.frame_rate)
-    music = music_of(export, folder / export.track, name=export.track) if export.track else None
+    music = None
+    if export.track:
+        music = music_of(export, SoundFile(path=folder / export.track, name=export.track, remedy=""))
     blocks = list(mix(length, music, voices_of(export, folder), export.clip_sound))
     sound = np.concatenate(blocks)
     assert len(sound) == length
@@ -392,17 +394,17 @@ def test_music_that_breaks_off_is_named_with_the_place(folder: Path) -> None:
 
 def test_music_that_is_gone_changed_or_no_music_is_named(folder: Path) -> None:
     with pytest.raises(NotFound, match=r"bed\.wav is gone"):
-        make_sound(export_of(silent(25), track="bed.wav"), folder, signals())
+        make_sound(export_of(silent(25), track="bed.wav", track_sha256="0"), folder, signals())
     (folder / "bed.wav").write_text("la la la")
     with pytest.raises(MediaFailed, match=r"bed\.wav cannot be read"):
         make_sound(export_of(silent(25), track="bed.wav"), folder, signals())
     music = write_wav(folder / "bed.wav", tone(1))
-    digest = hashlib.sha256(music.read_bytes()).hexdigest()[:12]
-    named = music.rename(folder / f"track-{digest}.wav")
-    make_sound(export_of(silent(25), track=named.name), folder, signals())
-    write_wav(named, tone(1, hertz=450))
-    with pytest.raises(MediaFailed, match="was changed"):
-        make_sound(export_of(silent(25), track=named.name), folder, signals())
+    brought = {"track": "bed.wav", "track_name": "My song.wav", "track_sha256": sha256_of(music)}
+    ready = make_sound(export_of(silent(25), **brought), folder, signals())
+    write_wav(music, tone(1, hertz=450))
+    assert make_sound(export_of(silent(25), **brought), folder, signals()) == ready
+    with pytest.raises(MediaFailed, match=r"The music My song\.wav was changed"):
+        make_sound(export_of(silent(26), **brought), folder, signals())
 
 
 def test_a_clip_that_was_changed_is_named(folder: Path) -> None:
@@ -435,6 +437,25 @@ def test_the_sound_is_kept_when_only_pictures_change_and_made_again_when_it_woul
     first.with_suffix(".json").unlink()
     assert isinstance(make_sound(export_of(silent(25), track="bed.wav"), folder, signals()), Sound)
     assert made() == first
+
+
+def test_a_long_cut_holds_no_more_sound_than_a_short_one(folder: Path, clicking: Path) -> None:
+    write_wav(folder / "bed.wav", tone(70))
+
+    def most_bytes(frames: int) -> int:
+        pieces = [piece(clicking.parent, clicking, number, 25) for number in range(frames // 25)]
+        music = SoundFile(path=folder / "bed.wav", name="bed.wav", remedy="")
+        export = export_of(*pieces, track="bed.wav")
+        clips = voices_of(export, clicking.parent)
+        tracemalloc.start()
+        try:
+            heard = sum(map(len, mix(frames * 1920, music_of(export, music), clips, ClipSound.DUCK)))
+            assert heard == frames * 1920
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert most_bytes(25 * 60) < 1.2 * most_bytes(25 * 6)
 
 
 def test_a_cancelled_sound_leaves_nothing(folder: Path) -> None:
