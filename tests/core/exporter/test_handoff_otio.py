@@ -1,7 +1,8 @@
 """The cut as OpenTimelineIO, read back: every frame shows what the plan shows."""
 
 import opentimelineio as otio
-from handoff_case import Asked, ReadEvent, assert_same, exports, files_of, plan
+from handoff_case import Asked, assert_same, exports, files_of, plan
+from handoff_otio import read
 from hypothesis import given
 
 from core.editing import Fit
@@ -17,51 +18,6 @@ def written(export: Export, track_s: float | None = None) -> otio.schema.Timelin
     music = MediaFile(name="music.wav", path=files_of(cut)[cut.events[0].media].path) if cut.music else None  # type: ignore[index]
     made = timeline(cut, files_of(cut), music, MediaChoice.LINK)
     return otio.adapters.read_from_string(otio.adapters.write_to_string(made, "otio_json"), "otio_json")
-
-
-def frames(time: otio.opentime.RationalTime, export: Export) -> int:
-    """`time` as a whole number of frames at the cut's rate."""
-    assert abs(time.rate - float(export.frame_rate)) < 1e-9
-    assert time.value == int(time.value)
-    return int(time.value)
-
-
-def read(export: Export, made: otio.schema.Timeline) -> list[ReadEvent]:
-    """The picture as OpenTimelineIO itself places it."""
-    found = []
-    dissolve = 0
-    track = made.video_tracks()[0]
-    for item in track:
-        if isinstance(item, otio.schema.Transition):
-            assert frames(item.in_offset, export) == 0
-            dissolve = frames(item.out_offset, export)
-            continue
-        place = track.range_of_child(item)
-        common = {
-            "record_in": frames(place.start_time, export),
-            "frames": frames(place.duration, export),
-            "dissolve": dissolve,
-        }
-        dissolve = 0
-        if isinstance(item, otio.schema.Gap):
-            found.append(ReadEvent(name=None, **common))
-            continue
-        speed = 1.0
-        for effect in item.effects:
-            speed = effect.time_scalar
-        name = item.media_reference.target_url.removeprefix("media/")
-        found.append(
-            ReadEvent(
-                name=name,
-                source_in=frames(item.source_range.start_time, export),
-                speed=speed,
-                available=None
-                if name.endswith(".png") or speed == 0
-                else frames(item.available_range().duration, export),
-                **common,
-            )
-        )
-    return found
 
 
 @given(exports)
