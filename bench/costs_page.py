@@ -90,13 +90,14 @@ def prepare(data: Path) -> ProjectId:
     store, ledger = Store(data), Ledger(data)
     for _ in range(PROJECTS):
         project_id = write_project(data, shots=SHOTS, takes=0)
-        store.projects.edit(project_id, _with_clips)
+        take_ids = [f"take-{next(numbers)}" for _ in range(LINES // PROJECTS // 2)]
         lines = [
             line
-            for number in range(LINES // PROJECTS // 2)
-            for line in history(chance, project_id, f"take-{next(numbers)}", _day_of(number))
+            for number, take_id in enumerate(take_ids)
+            for line in history(chance, project_id, take_id, _day_of(number))
         ]
         ledger.append(*lines)
+        _choose(store, project_id, take_ids)
     return project_id
 
 
@@ -104,17 +105,21 @@ def _day_of(number: int) -> datetime:
     return datetime.now(UTC) - timedelta(days=365) * (1 - number / (LINES // PROJECTS // 2))
 
 
-def _with_clips(project: Project) -> Project:
-    def dressed(number: int, shot: Shot) -> Shot:
-        take = finished_take(project, shot, number)
+def _choose(store: Store, project_id: ProjectId, take_ids: list[str]) -> None:
+    """Let every other shot of the project have one of the takes in the cut."""
+
+    def dressed(project: Project, number: int, shot: Shot) -> Shot:
+        take = finished_take(project, shot, number).model_copy(update={"take_id": take_ids[number]})
         if take.clip is None or number % 2:
             return shot
-        return shot.model_copy(
-            update={"render": shot.render.model_copy(update={"video": video_of(take, take.clip)})}
-        )
+        render = shot.render.model_copy(update={"video": video_of(take, take.clip)})
+        return shot.model_copy(update={"render": render})
 
-    shots = tuple(dressed(number, shot) for number, shot in enumerate(project.shots))
-    return project.model_copy(update={"shots": shots})
+    def choose(project: Project) -> Project:
+        shots = tuple(dressed(project, number, shot) for number, shot in enumerate(project.shots))
+        return project.model_copy(update={"shots": shots})
+
+    store.projects.edit(project_id, choose)
 
 
 def history(chance: random.Random, project_id: ProjectId, take_id: str, at: datetime) -> list[Line]:

@@ -1,5 +1,7 @@
 """The costs page: what did this cut cost, what did we waste, what will the rest cost?"""
 
+from datetime import date
+
 import streamlit as st
 
 from core.costs import CostReport, Outcome
@@ -10,7 +12,7 @@ from pages.parts.alerts import show_alerts
 from pages.parts.cost_answers import show_answers
 from pages.parts.cost_bill import show_bill
 from pages.parts.cost_budgets import show_budgets
-from pages.parts.cost_filters import View, ask_view, tell_view
+from pages.parts.cost_filters import View, ask_view, tell_view, today
 from pages.parts.cost_overview import show_overview
 from pages.parts.cost_tables import show_tables
 from pages.parts.cost_takes import show_takes
@@ -108,12 +110,12 @@ def show_prices(project: Project | None) -> None:
 
 
 def watch(bill: Bill) -> None:
-    """Bring the page up to date when a line was added to the ledger."""
-    st.fragment(_look, run_every=LOOK_S)(bill)
+    """Bring the page up to date when a line was added to the ledger, or a day began."""
+    st.fragment(_look, run_every=LOOK_S)(bill, today())
 
 
-def _look(bill: Bill) -> None:
-    if the_studio().ledger.bill() is not bill:
+def _look(bill: Bill, day: date) -> None:
+    if the_studio().ledger.bill() is not bill or today() != day:
         st.rerun()
 
 

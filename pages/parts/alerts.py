@@ -6,7 +6,7 @@ from core.alerts import Alert, Severity
 from core.studio import the_studio
 from pages.parts.words import plain
 
-SHOWN = 4
+SHOWN = 2
 """Alerts that are shown in full; the rest fold away."""
 
 

@@ -1,5 +1,6 @@
 """Where the money went: by day, by what came of it, by model, person, project and shot."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import zip_longest
@@ -99,8 +100,13 @@ def name_of(report: CostReport, dimension: Dimension, name: str) -> str:
 
 
 def project_titles() -> Mapping[str, str]:
-    """Title of each project by its id."""
-    return {summary.project_id: summary.title for summary in the_studio().projects()}
+    """Title of each project by its id; the same title twice is told apart by the project's folder."""
+    summaries = the_studio().projects()
+    titles = Counter(summary.title for summary in summaries)
+    return {
+        each.project_id: f"{each.title} ({each.project_id})" if titles[each.title] > 1 else each.title
+        for each in summaries
+    }
 
 
 def _show_bars(title: str, amounts: Mapping[str, Decimal], colours: Sequence[str] = ()) -> None:
