@@ -12,13 +12,17 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from drawing import Draw
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from waiting import wait_until
 
 from core.catalogue import Aspect
 from core.editing import ClipSound, Fit, TrackEnd, TransitionKind
+from core.edits import Edit
 from core.errors import Cancelled, MediaFailed, NotFound
+from core.executor import Executor
 from core.exporter import Export, ExportId, Mode, Piece
 from core.exporter.loudness import measure
 from core.exporter.mixing import mix, music_of, sample_at, voices_of
@@ -27,6 +31,8 @@ from core.exporter.sound import Sound, has_sound, make_sound
 from core.media import ffmpeg, sha256_of
 from core.project import FRAME_RATES, ProjectId, ShotId
 from core.providers.base import Signals
+from core.studio import Studio
+from core.take import ENDED
 
 Samples = NDArray[np.float32]
 
@@ -474,3 +480,38 @@ def test_junk_around_the_music_is_passed_over(folder: Path) -> None:
     (folder / "junk.mp3").write_bytes(b"TAG" * 100 + (folder / "a.mp3").read_bytes() + b"APETAGEX" * 50)
     blocks: Iterator[Samples] = SoundFile(path=folder / "junk.mp3", name="junk", remedy="").read()
     assert sum(len(block) for block in blocks) == pytest.approx(2 * RATE, abs=2400)
+
+
+def test_the_clips_of_an_animated_cut_are_heard_in_the_delivered_file(
+    studio: Studio, draw: Draw, slots: Executor, tmp_path: Path
+) -> None:
+    studio.create_project("Loud", fps="29.97")
+    studio.add_stills("loud", draw.stills(3), seconds=0.7)
+    studio.order_takes("loud", ["shot_002", "shot_003"])
+    wait_until(lambda: all(take.state in ENDED for take in studio.takes("loud").values()), what="the takes")
+    folder = studio.folder("loud")
+    heard = clip(tmp_path / "heard.mov", clicks(1, CLICK_S, level=0.5))
+    for take in studio.takes("loud").values():
+        assert take.clip is not None
+        silent_clip = folder / take.clip.local_path
+        run(
+            "-i",
+            silent_clip,
+            "-i",
+            heard,
+            *("-map", "0:v", "-map", "1:a", "-c:v", "copy"),
+            tmp_path / "x.mp4",
+        )
+        (tmp_path / "x.mp4").replace(silent_clip)
+        facts = {"sha256": sha256_of(silent_clip), "has_audio": True}
+        studio.store.takes.write(folder, take.model_copy(update={"clip": take.clip.model_copy(update=facts)}))
+        studio.choose_take(take.take_id, "loud")
+    studio.edit("loud", [Edit(field="loudness_lufs", now="off", force=True)])
+    export = studio.run_export(studio.order_export("loud"))
+    assert export.failure is None
+    found = onsets(decoded(studio.export_file("loud", export.export_id)), above=0.15)
+    cuts = [cut.measured_s for cut in studio.certificate("loud", export.export_id).cuts]
+    assert [at / RATE for at in found] == pytest.approx([cut + CLICK_S for cut in cuts[1:]], abs=0.001)
+    studio.edit("loud", [Edit(field="clip_sound", now="drop", force=True)])
+    silent_cut = studio.run_export(studio.order_export("loud"))
+    assert studio.certificate("loud", silent_cut.export_id).sound is None
