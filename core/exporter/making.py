@@ -4,8 +4,9 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from core.media import safe_stem
 from core.providers.base import Signals
 from core.store import Store
 from core.store.files import put_in_place, sync_file
-from core.take import Failure, Take, TakeId
+from core.take import Failure
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def run_export(
         export = exports.read(folder, export_id)
         if not export.under_way:
             return None
-        return _Making(folder, exports, export, store.takes.all, stopping).run()
+        return _Making(folder, exports, export, store, stopping).run()
     finally:
         lock.release()
 
@@ -66,13 +67,16 @@ class _Making:
         folder: Path,
         exports: Exports,
         export: Export,
-        takes: Callable[[Path], Mapping[TakeId, Take]],
+        store: Store,
         stopping: Callable[[], bool],
     ) -> None:
         self._folder = folder
         self._exports = exports
         self._export = export
-        self._takes = takes
+        self._takes = store.takes
+        self._slots = store.slots
+        self._one_by_one = threading.Lock()
+        """Held by whoever makes a segment while a slot runs a take."""
         self._parts = parts_of(export)
         self._reporting = threading.Lock()
         self._finished = 0
@@ -144,8 +148,24 @@ class _Making:
             self._hint(number, (fraction or 0.0) * part.frames)
 
         progress(0.0, "")
-        make_segment(self._export, self._folder, part, replace(signals, progress=progress), threads=threads)
+        with self._turn(signals):
+            make_segment(
+                self._export, self._folder, part, replace(signals, progress=progress), threads=threads
+            )
         self._hint(number, part.frames, finished=True)
+
+    @contextmanager
+    def _turn(self, signals: Signals) -> Iterator[None]:
+        """Wait until no other segment is being made, while a slot runs a take: that leaves it a core."""
+        if not self._slots.at_work():
+            yield
+            return
+        while not self._one_by_one.acquire(timeout=0.1):
+            signals.check()
+        try:
+            yield
+        finally:
+            self._one_by_one.release()
 
     def _join(self, segments: list[Path], sound: Sound | None) -> Certificate:
         export = self._export
@@ -161,7 +181,7 @@ class _Making:
                 draft,
                 joined,
                 sound.loudness if sound else None,
-                self._takes(self._folder),
+                self._takes.all(self._folder),
                 name=path.name,
             )
             with disk_errors(path):

@@ -15,6 +15,9 @@ from core.take import TakeId
 SLOTS = 2
 """Takes under way at once; what a new account at fal.ai runs at once, too."""
 
+LATELY_S = 60.0
+"""A hint that old is not believed: its process may have died."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
@@ -61,6 +64,10 @@ class Slots:
         """How far each take under way is, by its id."""
         found = [self._read(self._folder / f"{slot}.json") for slot in range(1, SLOTS + 1)]
         return {progress.take_id: progress for progress in found if progress}
+
+    def at_work(self) -> bool:
+        """Whether a take is under way, as far as its slot said lately."""
+        return any(time.time() - progress.at < LATELY_S for progress in self.progress().values())
 
     def _read(self, path: Path) -> Progress | None:
         try:

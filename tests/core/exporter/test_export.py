@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -17,8 +18,9 @@ from core.errors import InputRefused, NotNow
 from core.executor import Executor
 from core.exporter import Export, ExportQueue, ExportState
 from core.media import ffmpeg, probe_clip
+from core.store import progress_now
 from core.studio import Studio
-from core.take import ENDED
+from core.take import ENDED, TakeId
 
 
 @pytest.fixture
@@ -181,7 +183,9 @@ def test_text_is_no_music(studio: Studio, project: str, tmp_path: Path) -> None:
 
 EXPORT = """
 import sys
+import threading
 from core.settings import Settings
+from core.store import progress_now
 from core.studio import Studio
 studio = Studio(Settings(data=sys.argv[1]))
 studio.run_export(studio.export("ascent", sys.argv[2]))
@@ -235,3 +239,21 @@ def test_a_cut_whose_export_was_killed_can_be_ordered_again(studio: Studio, draw
     again = studio.order_export("ascent", mode="animatic")
     assert again.export_id == export.export_id
     assert studio.run_export(again).state is ExportState.DONE
+
+
+def test_one_segment_at_a_time_is_made_while_a_slot_runs_a_take(studio: Studio, draw: Draw) -> None:
+    studio.create_project("Long")
+    studio.add_stills("long", draw.stills(4), seconds=1.0)
+    report = progress_now(TakeId("t"), "long", fraction=None, stage="")
+    (studio.settings.data / "slots").mkdir(exist_ok=True)
+    studio.store.slots.report(1, report)
+    export = studio.order_export("long")
+    made = threading.Thread(target=studio.run_export, args=(export,), name="exporting")
+    made.start()
+    at_once = []
+    folder = studio.folder("long") / "segments"
+    while made.is_alive():
+        at_once.append(len({draft.name.split("-")[0] for draft in folder.glob(".*")}))
+        made.join(0.005)
+    assert max(at_once) == 1
+    assert studio.export("long", export.export_id).state is ExportState.DONE
