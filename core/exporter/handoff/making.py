@@ -282,6 +282,7 @@ def _write_read_me(bundle: Bundle, path: Path, notes: Sequence[str]) -> None:
         f"{export.frames} frames at {export.fps} frames per second, {export.size}.",
         f"The files are in {FOLDER}; *_as_cut.mp4 are shots made into a file as the cut shows them,",
         "and their stills and clips lie beside them.",
+        f"When your editing program asks where the files are, show it the folder {FOLDER}.",
         *notes,
     ]
     with disk_errors(path):
