@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from moviepy_reference import reference, similarities
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ ALIKE = 0.98
 FEW = settings(
     max_examples=8,
     deadline=None,
-    phases=[Phase.generate],
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
@@ -154,9 +154,10 @@ def exported(
 rates = st.sampled_from(["24", "25", "30", "23.976"])
 lengths = st.tuples(st.sampled_from(SOURCES), st.integers(5, 12))  # room for two ways
 fits = st.sampled_from([Fit.AUTO, Fit.HOLD, Fit.TRIM, Fit.LOOP])
+CUT = (TransitionKind.CUT, 0)
 ways = st.sampled_from(
     [
-        (TransitionKind.CUT, 0),
+        CUT,
         (TransitionKind.DISSOLVE, 3),
         (TransitionKind.DISSOLVE, 2),
         (TransitionKind.DIP, 2),
@@ -179,6 +180,12 @@ def compared(project: tuple[Path, Path], pieces: list[Piece], fps: str, folder: 
     fit=st.lists(fits, min_size=4, max_size=4),
     fps=rates,
 )
+@example(  # a repeat, cut in two by a dip, within a frame of the clip
+    shots=[(SOURCES[0], 5), (SOURCES[4], 10), (SOURCES[3], 6)],
+    way=[CUT, CUT, (TransitionKind.DIP, 2), CUT],
+    fit=[Fit.LOOP] * 4,
+    fps="30",
+)
 @FEW
 def test_the_export_is_frame_by_frame_what_moviepy_concatenates(
     project: tuple[Path, Path],
@@ -188,9 +195,8 @@ def test_the_export_is_frame_by_frame_what_moviepy_concatenates(
     fit: list[Fit],
     fps: str,
 ) -> None:
-    first = (TransitionKind.CUT, 0)
     pieces = [
-        piece(project[1], number, source, frames, fps, way[number] if number else first, fit=fit[number])
+        piece(project[1], number, source, frames, fps, way[number] if number else CUT, fit=fit[number])
         for number, (source, frames) in enumerate(shots)
     ]
     alike = compared(project, pieces, fps, tmp_path)
@@ -240,7 +246,7 @@ def test_a_cut_with_every_effect_has_exactly_its_frames_at_an_exact_pace(
             source,
             frames,
             fps,
-            way[number] if number else (TransitionKind.CUT, 0),
+            way[number] if number else CUT,
             title=titles[number],
         )
         for number, (source, frames) in enumerate(shots)
