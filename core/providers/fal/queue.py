@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 CONNECT_PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """Pauses after a connection that was never made: a minute in all, then the queue waits."""
+LOOKS_S = (0.5, 1.0, 2.0)
+"""Pauses between looks whether what was cancelled has left the queue."""
 RATE_PAUSE_S = 5.0
 """Pause after a 429 that names none; it doubles each time."""
 RATE_PATIENCE_S = 600.0
@@ -155,9 +157,15 @@ async def _cancel(wire: Wire, urls: dict[str, str]) -> CancelOutcome:
         if reply.status >= 300 or before != "IN_QUEUE":
             return CancelOutcome.ASKED
         after = await _status(wire, client, urls["status_url"])
+        for pause_s in LOOKS_S:
+            if after != "IN_QUEUE":
+                break
+            await wire.pause(pause_s)
+            after = await _status(wire, client, urls["status_url"])
         if after == "NEVER_RAN" and await _may_be_billed(wire, client, urls["response_url"]):
             return CancelOutcome.ASKED  # it began after the first look: what it cost is in its result
-        return CancelOutcome.REMOVED if after in ("IN_QUEUE", "NEVER_RAN") else CancelOutcome.ASKED
+        # What still waits is not out of the queue, whatever fal answered: it may run, and be billed.
+        return CancelOutcome.REMOVED if after == "NEVER_RAN" else CancelOutcome.ASKED
 
 
 async def _may_be_billed(wire: Wire, client: httpx.AsyncClient, url: str) -> bool:

@@ -249,5 +249,12 @@ def test_a_cancel_that_comes_while_it_begins_to_run_is_only_asked_for(case: Case
     assert case.provider.cancel(case.job) is CancelOutcome.ASKED
 
 
+def test_a_cancel_that_leaves_it_waiting_in_the_queue_is_not_believed(case: Case) -> None:
+    case.account.conditions(queue_s=60.0)
+    case.send()
+    case.account.script({"match": {"call": "cancel"}, "do": "cancel_race", "mode": "ignored"})
+    assert case.provider.cancel(case.job) is CancelOutcome.ASKED
+
+
 def test_a_cancel_of_what_was_never_sent_costs_nothing(case: Case) -> None:
     assert case.provider.cancel(case.job) is CancelOutcome.REMOVED
