@@ -11,6 +11,7 @@ from pathlib import Path
 from core.errors import InputRefused, disk_errors
 from core.exporter.handoff.cut import Cut, Event, Kind
 from core.exporter.handoff.media import FOLDER, Media, MediaFile, plain_name
+from core.exporter.plan import Export
 from core.timeline import drops_frames, full_timecode
 
 MOST_EVENTS = 999
@@ -26,12 +27,17 @@ def edls(cut: Cut, media: Media, music: MediaFile | None) -> list[str]:
     Timecode counts from 00:00:00:00, in the picture and in every source; at 29.97 with drop frames, as in the
     review copies. The music is in the first list. Raises InputRefused for a cut that timecode cannot count.
     """
-    if int(full_timecode(cut.export.frames - 1, cut.rate).split(":")[0]) >= DAY_H:
+    refuse_too_long(cut.export)
+    return [*_Writer(cut, media, music).lists()]
+
+
+def refuse_too_long(export: Export) -> None:
+    """Raise InputRefused for a cut that timecode cannot count."""
+    if int(full_timecode(export.frames - 1, export.frame_rate).split(":")[0]) >= DAY_H:
         raise InputRefused(
             f"The cut lasts longer than {DAY_H} hours, which is as far as an EDL can count.",
             remedy="Leave the EDL out, or hand over a range of shots.",
         )
-    return [*_Writer(cut, media, music).lists()]
 
 
 def write_edls(cut: Cut, media: Media, music: MediaFile | None, folder: Path, stem: str) -> list[str]:

@@ -14,6 +14,7 @@ from typing import TypeVar
 
 from core.errors import InputRefused, MediaFailed, StillmotionError, disk_errors
 from core.exporter.handoff.cut import Cut, cut_of
+from core.exporter.handoff.edl import refuse_too_long, write_edls
 from core.exporter.handoff.media import (
     FOLDER,
     Media,
@@ -139,6 +140,8 @@ def hand_over(sources: Sources, out: Path, asked: Wish, signals: Signals) -> Han
     cannot say, MediaFailed, StorageFailed, and Halted through `signals`; then nothing is at `out`.
     """
     _refuse_existing(out)
+    if Format.EDL in asked.formats:
+        refuse_too_long(sources.export)  # before anything is rendered for it
     signals.progress(0.0, "gathering the files")
     cut, music, notes = _cut_and_music(sources, signals)
     media = media_of(cut, sources.folder, sources.takes, signals, share=0.6)
@@ -216,8 +219,6 @@ def _write_otioz(bundle: Bundle, folder: Path) -> list[str]:
 
 
 def _write_edl(bundle: Bundle, folder: Path) -> list[str]:
-    from core.exporter.handoff.edl import write_edls
-
     return write_edls(bundle.cut, bundle.media, bundle.music, folder, bundle.stem)
 
 

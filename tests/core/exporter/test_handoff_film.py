@@ -11,6 +11,7 @@ from handoff_case import Asked, ReadEvent, plan, seen_in
 from handoff_otio import read
 
 from core.editing import Fit
+from core.errors import InputRefused
 from core.exporter import Export, ExportId, Exports, ExportState, run_export
 from core.exporter.handoff import Sources, Wish, hand_over
 from core.exporter.handoff.making import Format
@@ -69,6 +70,14 @@ def test_the_hand_off_plays_as_the_film(data: Path, tmp_path: Path, fps: str) ->
     events = read(export, made)
     assert len(film) == sum(event.frames for event in events)
     assert_plays_as(film, events, tmp_path / "edit" / "media")
+
+
+def test_a_cut_of_days_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    export = plan([Asked(frames=25 * 3600 * 25)], stand_in="animatic")
+    sources = Sources(export=export, project=project(export), takes={}, folder=tmp_path / "p", models={})
+    with pytest.raises(InputRefused, match="24 hours"):
+        hand_over(sources, tmp_path / "edit", Wish(), unwatched())
+    assert not list(tmp_path.iterdir())
 
 
 def filmed(data: Path, folder: Path, export: Export) -> list[float]:
