@@ -1,6 +1,7 @@
 """Composing: what is mixed or laid over, such as a dissolve, a title, a review copy's timecode."""
 
 import contextlib
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from core.media import probe_clip
 from core.media.encode import encoder
 from core.providers.base import Signals
 
+HEARS_FOR_S = 1.0
+"""How long a failure waits for word that the work was to end anyway."""
 REPORT_EVERY = 12
 """Frames between two words about how far it is."""
 
@@ -46,10 +49,24 @@ def compose(
                 if index % REPORT_EVERY == 0:
                     signals.progress(index / part.frames, "")
             encoding.finish(signals.check)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             result.unlink(missing_ok=True)
+        if isinstance(error, MediaFailed):
+            _hear(signals)
         raise
+
+
+def _hear(signals: Signals) -> None:
+    """Raise Halted when the work should end, or is about to be told so.
+
+    Ctrl+C in a terminal goes to MoviePy's readers as well, and they may end before we hear of it: that is an
+    interruption, and no damage.
+    """
+    until = time.monotonic() + HEARS_FOR_S
+    while time.monotonic() < until:
+        signals.check()
+        time.sleep(0.05)
 
 
 def _refuse_damaged(path: Path, frame_size: tuple[int, int], frames: int, shot_id: str) -> None:

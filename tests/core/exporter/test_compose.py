@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.catalogue import Aspect
-from core.errors import Cancelled, MediaFailed
+from core.errors import Cancelled, Interrupted, MediaFailed
 from core.exporter import ExportId, Mode, Piece
 from core.exporter.compose import compose
 from core.exporter.parts import Burn, Effect, Part, Window
@@ -226,6 +226,29 @@ def test_frames_that_are_lost_on_the_way_are_not_made_up(tmp_path: Path) -> None
     path.write_bytes(data[: len(data) * 3 // 4])  # its head, which is in front, still promises forty
     with pytest.raises(MediaFailed, match="damaged"), pytest.warns(UserWarning, match="bytes wanted"):
         compose(export(), part(40, Effect.DIP_IN), [path], tmp_path / "r.mp4", UNHEARD)
+    assert not (tmp_path / "r.mp4").exists()
+
+
+def test_readers_that_ctrl_c_ended_first_are_an_interruption_and_no_damage(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (40, *SIZE[::-1], 3), dtype=np.uint8)
+    path = window(tmp_path / "a.mp4", list(noise))
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 3 // 4])
+    asked = 0
+
+    def stopping() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 36  # only after the frames have run out
+
+    with pytest.raises(Interrupted), pytest.warns(UserWarning, match="bytes wanted"):
+        compose(
+            export(),
+            part(40, Effect.DIP_IN),
+            [path],
+            tmp_path / "r.mp4",
+            replace(UNHEARD, stopping=stopping),
+        )
     assert not (tmp_path / "r.mp4").exists()
 
 
