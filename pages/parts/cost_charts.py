@@ -21,6 +21,7 @@ ROOM = 1.35
 """How much wider than its longest bar a picture is, so that a number fits beside it."""
 WEEKS_FROM_DAYS = 100
 """From so many days on, a bar stands for a week."""
+LEGEND_AND_AXIS_PX = 84
 LARGE_PX = 18
 """Height of words in a picture on a wall."""
 OTHERS = "Others"
@@ -179,5 +180,5 @@ def chart_shares(
             "tooltip": [tip("name", what), tip("group", "Which"), tip("number", of, ",~r")],
         },
     }
-    height = ROW_PX * len({row["name"] for row in rows}) + 60
+    height = ROW_PX * len({row["name"] for row in rows}) + LEGEND_AND_AXIS_PX
     show_chart([{**row, "order": order[row["group"]]} for row in rows], spec, height=height, told=told)

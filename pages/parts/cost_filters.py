@@ -134,9 +134,10 @@ def _ask_more(whole: CostReport) -> tuple[list[str], list[str], list[Outcome]]:
 
 
 def _named_days() -> tuple[date | None, date | None]:
+    """Nothing is chosen at first: only what a person chose is in the address, and means the same tomorrow."""
     days: Sequence[date] = st.date_input(
         "From and to",
-        (today() - timedelta(days=6), today()),
+        [],
         max_value=today(),
         key="dates",
         bind="query-params",
@@ -161,9 +162,8 @@ def _days(period: str) -> tuple[date | None, date | None]:
 def _period_text(period: str, first: date | None, last: date | None) -> str:
     if period == DATES and first and last:
         return f"{day_text(first)} – {day_text(last)}"
-    return {"all": "since the start", "today": "today", "week": "in 7 days", "month": "this month"}.get(
-        period, "in 30 days"
-    )
+    told = {"today": "today", "week": "in 7 days", "month": "this month", "days": "in 30 days"}
+    return told.get(period, "since the start")
 
 
 def tell_view(view: View) -> None:

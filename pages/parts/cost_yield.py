@@ -1,12 +1,14 @@
 """What came of the takes: how many are kept, what a second in the cut costs, and what other lengths cost."""
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from core.costs import CostReport, Dimension, Outcome, Sums, trims
+from core.costs import CostReport, Dimension, Outcome, Row, Sums, trims
+from core.errors import StillmotionError
 from core.offers import Wish
 from core.pricing import dollars, price_text
 from core.project import Project
@@ -44,11 +46,7 @@ def show_yield(view: View, report: CostReport) -> None:
         key="yield_by",
         bind="query-params",
     )
-    parts = {
-        _name(report, dimension, name): part
-        for name, part in list(report.by(dimension).items())[:MOST]
-        if part.ordered
-    }
+    parts = {_name(report, dimension, name): part for name, part in _first(report, dimension)}
     if not parts:
         st.caption("No take was ordered in this view.")
         return
@@ -71,6 +69,14 @@ def show_yield(view: View, report: CostReport) -> None:
         _show_other_models(view.project, report)
     st.subheader("The most expensive takes without a clip")
     _show_failures(view, report)
+
+
+def _first(report: CostReport, dimension: Dimension) -> list[tuple[str, Sums]]:
+    """The dearest; bands of energy from low to high."""
+    parts = report.by(dimension)
+    if dimension is Dimension.ENERGY:
+        return [(band, parts[band]) for band in (*ENERGY, "") if band in parts]
+    return list(parts.items())[:MOST]
 
 
 def _name(report: CostReport, dimension: Dimension, name: str) -> str:
@@ -240,7 +246,7 @@ def _show_failures(view: View, report: CostReport) -> None:
             "Model": model_title(row.money.last.model),
             "What": OUTCOMES[row.outcome],
             "Amount": float(row.money.last.usd),
-            "Why": row.money.last.source,
+            "Why": _why(row),
             "Person": row.money.first.person or NOBODY,
             "Ordered": when_text(row.money.ordered_at),
         }
@@ -252,3 +258,13 @@ def _show_failures(view: View, report: CostReport) -> None:
         height="content",
         column_config={"Amount": st.column_config.NumberColumn(format="$%.4f")},
     )
+
+
+def _why(row: Row) -> str:
+    """Why it failed: of what is at risk the ledger says it, of what was charged the receipt does."""
+    if row.outcome is Outcome.LOST:
+        with suppress(StillmotionError):
+            take = the_studio().take(row.money.first.take_id, row.money.first.project_id)
+            return take.failure.what if take.failure else ""
+        return ""
+    return row.money.last.source
