@@ -38,7 +38,9 @@ def composed(export: Export, part: Part, windows: Sequence[Path]) -> Iterator[It
     with contextlib.ExitStack() as open_clips:
         clips = []
         for number, (window, path) in enumerate(zip(part.windows, windows, strict=True)):
-            clip = _without_repeats(open_clips.enter_context(_opened(path, rate)), window.piece.shot_id, rate)
+            shot_id = window.piece.shot_id
+            opened = open_clips.enter_context(_opened(path, shot_id, rate))
+            clip = _without_repeats(opened, shot_id, rate)
             if part.titles and part.titles[number]:
                 clip = _lettered(clip, title_over(part.titles[number], export.frame_size))
             clips.append(clip)
@@ -53,9 +55,12 @@ def composed(export: Export, part: Part, windows: Sequence[Path]) -> Iterator[It
 
 
 @contextlib.contextmanager
-def _opened(path: Path, rate: Fraction) -> Iterator[VideoFileClip]:
+def _opened(path: Path, shot_id: str, rate: Fraction) -> Iterator[VideoFileClip]:
     """The clip at `path`, silent; its reader counts at exactly `rate`, and leaves no process and no pipe."""
-    clip = VideoFileClip(str(path), audio=False, resize_algorithm=SCALER)
+    try:
+        clip = VideoFileClip(str(path), audio=False, resize_algorithm=SCALER)
+    except OSError as error:  # what MoviePy says when ffmpeg gives it no frame
+        raise damaged(shot_id) from error
     reader = clip.reader
     reader.fps = float(rate)  # as ffmpeg prints it, it is rounded to two digits
     process: subprocess.Popen[bytes] = reader.proc

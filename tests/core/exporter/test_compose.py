@@ -257,6 +257,18 @@ def test_moviepy_is_not_loaded_by_those_who_only_look() -> None:
     assert subprocess.run([sys.executable, "-c", look], check=False).returncode == 0
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="names that Windows refuses")
+@pytest.mark.parametrize(
+    "name", ['it\'s "quoted"', "two\nDuration: lines", "100 % [x] 漢字 🎬", "-vf; rm", "a" * 200]
+)
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    source = window(folder / "a.mp4", [flat(200, 10, 10)] * 3)
+    compose(export(), part(3, Effect.DIP_OUT), [source], folder / "r.mp4", UNHEARD)
+    assert len(luma(folder / "r.mp4")) == 3
+
+
 def test_one_frame_at_an_odd_rate_is_one_frame(tmp_path: Path) -> None:
     source = window(tmp_path / "a.mp4", [flat(200, 10, 10)], fps="23.976")
     result = tmp_path / "r.mp4"
