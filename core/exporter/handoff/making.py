@@ -4,83 +4,23 @@ import os
 import secrets
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar
 
 from core.errors import InputRefused, MediaFailed, StillmotionError, disk_errors
+from core.exporter.handoff.asked import Format, Sources, Wish
 from core.exporter.handoff.cut import Cut, cut_of
-from core.exporter.handoff.edl import refuse_too_long, write_edls
-from core.exporter.handoff.media import (
-    FOLDER,
-    Media,
-    MediaChoice,
-    MediaFile,
-    bring,
-    free_name,
-    media_of,
-)
-from core.exporter.handoff.paper import Paper
-from core.exporter.handoff.shots import ShotFacts, shots_of
-from core.exporter.plan import Export
+from core.exporter.handoff.edl import refuse_too_long
+from core.exporter.handoff.formats import WORDS, WRITERS, Bundle, files_of
+from core.exporter.handoff.media import FOLDER, MediaChoice, MediaFile, bring, free_name, media_of
+from core.exporter.handoff.shots import shots_of
 from core.media import picture_facts, probe_track
-from core.project import Project, strip_control
+from core.project import strip_control
 from core.providers.base import Signals
 from core.store.files import put_in_place, sync_file
-from core.take import Take, TakeId
-
-Word = TypeVar("Word", bound=StrEnum)
-
-
-class Format(StrEnum):
-    """What a hand-off may hold."""
-
-    OTIO = "otio"
-    """OpenTimelineIO: a timeline that points at the files in `media`."""
-    OTIOZ = "otioz"
-    """The same as one package with the files in it."""
-    EDL = "edl"
-    """CMX3600: the oldest list that everything reads."""
-    FCPXML = "fcpxml"
-    """For Final Cut Pro and DaVinci Resolve."""
-    CSV = "csv"
-    """The shot list."""
-    SHEET = "sheet"
-    """The contact sheet: PNG pages and a PDF."""
-
-
-USUAL = (Format.OTIO, Format.EDL, Format.FCPXML, Format.CSV, Format.SHEET)
-"""What is handed over when nothing is named. (A package would hold every file a second time.)"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sources:
-    """What a hand-off is made from."""
-
-    export: Export
-    """The plan of the cut."""
-    project: Project
-    takes: Mapping[TakeId, Take]
-    folder: Path
-    """The project's folder."""
-    models: Mapping[str, str]
-    """Key of a model → its name for people."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What a person asks of a hand-off."""
-
-    formats: tuple[Format, ...] = USUAL
-    media: MediaChoice = MediaChoice.LINK
-    zipped: bool = False
-    """One zip instead of a folder."""
-    paper: Paper = Paper.A4
-    """What the contact sheet is laid out for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,40 +37,6 @@ class HandedOver:
     """What a person should know about it, one sentence each."""
     events: int
     """Events of the picture."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bundle:
-    """All that the formats are written from."""
-
-    sources: Sources
-    cut: Cut
-    media: Media
-    music: MediaFile | None
-    asked: Wish
-    shots: Sequence[ShotFacts]
-    signals: Signals
-
-    @property
-    def stem(self) -> str:
-        """How its files are called, without the ending."""
-        return self.sources.project.id
-
-
-def wish(
-    *,
-    formats: Sequence[str] | None = None,
-    media: str | None = None,
-    zipped: bool = False,
-    paper: str | None = None,
-) -> Wish:
-    """What a person asks, of words; None stands for what is usual. Raises InputRefused for a slip."""
-    chosen = USUAL if formats is None else tuple(_one_of(Format, each, "format") for each in formats)
-    if not chosen:
-        raise InputRefused("No format is named.", remedy=f"Choose from: {', '.join(Format)}.")
-    choice = MediaChoice.LINK if media is None else _one_of(MediaChoice, media, "way with media")
-    on = Paper.A4 if paper is None else _one_of(Paper, paper, "paper")
-    return Wish(formats=tuple(dict.fromkeys(chosen)), media=choice, zipped=zipped, paper=on)
 
 
 def hand_over(sources: Sources, out: Path, asked: Wish, signals: Signals) -> HandedOver:
@@ -202,80 +108,6 @@ def _lengths_s(sources: Sources, signals: Signals) -> dict[str, Fraction]:
     return found
 
 
-def _write_otio(bundle: Bundle, folder: Path) -> list[str]:
-    from core.exporter.handoff.otio_file import timeline, write_otio
-
-    made = timeline(bundle.cut, bundle.media, bundle.music, bundle.asked.media)
-    write_otio(made, folder / f"{bundle.stem}.otio")
-    return []
-
-
-def _write_otioz(bundle: Bundle, folder: Path) -> list[str]:
-    from core.exporter.handoff.otio_file import timeline, write_otioz
-
-    made = timeline(bundle.cut, bundle.media, bundle.music, MediaChoice.LINK)
-    write_otioz(made, _files(bundle), folder / f"{bundle.stem}.otioz")
-    return []
-
-
-def _write_edl(bundle: Bundle, folder: Path) -> list[str]:
-    return write_edls(bundle.cut, bundle.media, bundle.music, folder, bundle.stem)
-
-
-def _write_fcpxml(bundle: Bundle, folder: Path) -> list[str]:
-    from core.exporter.handoff.fcpxml import fcpxml, write_fcpxml
-
-    text = fcpxml(bundle.cut, bundle.media, bundle.music, bundle.asked.media)
-    write_fcpxml(text, folder / f"{bundle.stem}.fcpxml")
-    return []
-
-
-def _write_csv(bundle: Bundle, folder: Path) -> list[str]:
-    from core.exporter.handoff.shot_list import write_shot_list
-
-    write_shot_list(bundle.shots, bundle.cut.rate, folder / f"{bundle.stem}-shots.csv")
-    return []
-
-
-def _write_sheet(bundle: Bundle, folder: Path) -> list[str]:
-    from core.exporter.handoff.contact_sheet import write_sheet
-
-    bare = write_sheet(
-        bundle.cut.export,
-        bundle.shots,
-        bundle.sources.folder,
-        folder / bundle.stem,
-        bundle.asked.paper,
-        bundle.signals,
-    )
-    return [f"{shot_id} has no picture on the contact sheet." for shot_id in bare]
-
-
-WRITERS: Mapping[Format, Callable[[Bundle, Path], list[str]]] = {
-    Format.OTIO: _write_otio,
-    Format.OTIOZ: _write_otioz,
-    Format.EDL: _write_edl,
-    Format.FCPXML: _write_fcpxml,
-    Format.CSV: _write_csv,
-    Format.SHEET: _write_sheet,
-}
-"""Each writes its files into a folder, and returns what a person should know, one sentence each."""
-WORDS = {
-    Format.OTIO: "timeline",
-    Format.OTIOZ: "package",
-    Format.EDL: "EDL",
-    Format.FCPXML: "FCPXML",
-    Format.CSV: "shot list",
-    Format.SHEET: "contact sheet",
-}
-"""What each format is called while it is written."""
-
-
-def _files(bundle: Bundle) -> list[MediaFile]:
-    """Every file that events or the music come from."""
-    return [*bundle.media.values(), *([bundle.music] if bundle.music else [])]
-
-
 def _write_read_me(bundle: Bundle, path: Path, notes: Sequence[str]) -> None:
     export = bundle.cut.export
     lines = [
@@ -292,7 +124,9 @@ def _write_read_me(bundle: Bundle, path: Path, notes: Sequence[str]) -> None:
 
 def _finish(bundle: Bundle, draft: Path, out: Path, asked: Wish, signals: Signals) -> tuple[str, ...]:
     """Put what is in `draft`, with the files, in place at `out`; what is then in it."""
-    brought = [] if asked.media is MediaChoice.NONE else [file for file in _files(bundle) if not file.missing]
+    brought = (
+        [] if asked.media is MediaChoice.NONE else [file for file in files_of(bundle) if not file.missing]
+    )
     if asked.zipped:
         return _zip(draft, brought, out, signals)
     for number, file in enumerate(brought):
@@ -335,12 +169,3 @@ def _refuse_existing(out: Path) -> None:
         taken = out.exists() and not (out.is_dir() and not any(out.iterdir()))
     if taken:
         raise InputRefused(f"{out} is there already.", remedy="Name a folder or file that is not there yet.")
-
-
-def _one_of(kind: type[Word], each: str, what: str) -> Word:
-    try:
-        return kind(each.strip().lower())
-    except ValueError as error:
-        raise InputRefused(
-            f"There is no {what} {each[:40]!r}.", remedy=f"Choose from: {', '.join(kind)}."
-        ) from error

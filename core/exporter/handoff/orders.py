@@ -24,7 +24,8 @@ from core.errors import (
     StillmotionError,
     disk_errors,
 )
-from core.exporter.handoff.making import Format, Sources, Wish, hand_over
+from core.exporter.handoff.asked import Format, Sources, Wish
+from core.exporter.handoff.making import hand_over
 from core.exporter.handoff.paper import Paper
 from core.exporter.plan import Delivery, ExportState
 from core.exporter.planning import plan_export

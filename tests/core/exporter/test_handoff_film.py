@@ -13,8 +13,7 @@ from handoff_otio import read
 from core.editing import Fit
 from core.errors import InputRefused
 from core.exporter import Export, ExportId, Exports, ExportState, run_export
-from core.exporter.handoff import Sources, Wish, hand_over
-from core.exporter.handoff.making import Format
+from core.exporter.handoff import Format, Sources, Wish, hand_over
 from core.media import sha256_of
 from core.media.encode import encoder
 from core.project import FRAME_RATES, Project, ProjectId, Render, Shot
