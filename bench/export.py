@@ -311,7 +311,9 @@ def by_moviepy(clips: Sequence[Path], result: Path) -> None:
     cut = concatenate_videoclips(shown)
     with AudioFileClip(str(SAMPLE / "bed.m4a")) as music:
         heard = music.subclipped(0, min(music.duration, cut.duration))
-        cut.with_audio(heard).write_videofile(str(result), fps=25, codec="libx264", logger=None)
+        cut.with_audio(heard).write_videofile(
+            str(result), fps=25, codec="libx264", temp_audiofile_path=str(result.parent), logger=None
+        )
     for each in shown:
         each.close()
 
