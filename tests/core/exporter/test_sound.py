@@ -344,6 +344,7 @@ def test_a_cut_of_one_frame_has_sound(folder: Path) -> None:
 
 FORMATS = {
     "mono.wav": ["-ac", "1"],
+    "mono.m4a": ["-ac", "1", "-c:a", "aac"],
     "eight-bit.wav": ["-c:a", "pcm_u8"],
     "float.wav": ["-c:a", "pcm_f32le"],
     "slow.mp3": ["-ar", "22050", "-c:a", "libmp3lame", "-b:a", "96k"],
