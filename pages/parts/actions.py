@@ -103,9 +103,9 @@ def show_progress(board: Board) -> None:
                 done / len(board.statuses), text=f"{done:,} of {len(board.statuses):,} shots have a clip"
             )
     with bill:
-        lines = the_studio().ledger.bill()
+        totals = the_studio().ledger.bill().totals  # kept as lines come in: this runs every second
         spent, reserved, at_risk = (
-            dollars(sum((line.usd for line in lines.lines(entry, board.project.id)), Decimal(0)))
+            dollars(totals.get((board.project.id, entry), Decimal(0)))
             for entry in (Entry.SETTLE, Entry.RESERVE, Entry.AT_RISK)
         )
         st.caption(
