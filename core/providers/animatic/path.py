@@ -122,8 +122,10 @@ def camera_path(
     for move in moves:
         for total, part in zip((across, down, inward), _contribution(move, scene), strict=True):
             total += part
-    inward = CLOSEST_ZOOM * np.tanh(inward / CLOSEST_ZOOM)
-    zoom = np.exp(inward - inward.min(initial=0.0)) if frames else inward
+    inward -= inward.min(
+        initial=0.0
+    )  # first: out and then in again may pass the ceiling no more than in alone
+    zoom = np.exp(CLOSEST_ZOOM * np.tanh(inward / CLOSEST_ZOOM))
     across = _shorten(across * reach, width / zoom, still_size[0])
     down = _shorten(down * reach, height / zoom, still_size[1])
     zoom *= max(

@@ -1,5 +1,6 @@
 """A camera path fills the frame, stays on the still, starts and stops softly, and heeds the energy."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -92,6 +93,21 @@ def test_every_box_is_on_the_still_and_fills_the_frame(
     np.testing.assert_allclose(widths / heights, frame[0] / frame[1], rtol=1e-6)
     largest = min(still[0], still[1] * frame[0] / frame[1])
     assert (widths > largest / 7).all(), "the view is never so close that only a smear is left"
+
+
+def test_out_and_in_again_comes_no_closer_than_in_alone() -> None:
+    pull = CameraMove(move=Move.ZOOM, sign=-1, pace=1.5, amount=1.6, begin=0.0, end=0.5)
+    push = replace(pull, sign=1, begin=0.5, end=1.0)
+    boxes = camera_path(
+        [pull, pull, push, push, push],
+        energy=1.0,
+        still_size=STILL,
+        frame_size=FRAME,
+        frames=1500,
+        fps=Fraction(25),
+        seed=1,
+    )
+    assert _widths(boxes).max() / _widths(boxes).min() < 1.8 * 3.33
 
 
 @pytest.mark.parametrize(
