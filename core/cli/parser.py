@@ -188,7 +188,7 @@ def _results(verbs: _Verbs) -> None:
     hand_off.add_argument(
         "--formats", type=_words, metavar="FORMAT,FORMAT", help="otio, otioz, edl, fcpxml, csv, sheet"
     )
-    hand_off.add_argument("--media", help="link (default), copy or none: what becomes of the files")
+    hand_off.add_argument("--media", help="copy (default), link or none: what becomes of the files")
     hand_off.add_argument("--paper", help="a4 (default) or letter, for the contact sheet")
     hand_off.add_argument("--zip", action="store_true", help="one zip instead of a folder")
     _add_delivery_options(hand_off)

@@ -47,7 +47,7 @@ class Burn(Record):
 
     shot_id: ShotId
     first_frame: int
-    """Frame of the cut, counted from 0, with which the part begins: its timecode."""
+    """Frame of the whole cut, counted from 0, with which the part begins: its timecode."""
 
 
 class Part(Record):
@@ -87,7 +87,7 @@ class Part(Record):
 def parts_of(export: Export) -> tuple[Part, ...]:
     """The parts of the cut in order; their frames add up to the export's."""
     parts = []
-    at = 0
+    at = export.from_frame
     for index, piece in enumerate(export.pieces):
         after = export.pieces[index + 1] if index + 1 < len(export.pieces) else None
         before = export.pieces[index - 1] if index else None

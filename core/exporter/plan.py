@@ -116,6 +116,8 @@ class Export(Record):
     pieces: tuple[Piece, ...]
     part_of_cut: bool = False
     """Whether it is a range of shots, not the whole cut."""
+    from_frame: int = 0
+    """Frame of the whole cut, counted from 0, with which it begins: where its timecode starts."""
     track: str | None
     """Path of the music relative to the project's folder."""
     track_name: str = ""

@@ -54,6 +54,7 @@ def plan_export(project: Project, takes: Mapping[TakeId, Take], delivery: Delive
         framing=cut.framing,
         pieces=pieces,
         part_of_cut=len(chosen) < len(seen),
+        from_frame=chosen[0].first_frame,
         track=cut.track.local_path if cut.track else None,
         track_name=cut.track.source_name if cut.track else "",
         track_sha256=cut.track.sha256 if cut.track else "",

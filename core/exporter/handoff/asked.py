@@ -56,7 +56,7 @@ class Wish:
     """What a person asks of a hand-off."""
 
     formats: tuple[Format, ...] = USUAL
-    media: MediaChoice = MediaChoice.LINK
+    media: MediaChoice = MediaChoice.COPY
     zipped: bool = False
     """One zip instead of a folder."""
     paper: Paper = Paper.A4
@@ -74,7 +74,9 @@ def wish(
     chosen = USUAL if formats is None else tuple(_one_of(Format, each, "format") for each in formats)
     if not chosen:
         raise InputRefused("No format is named.", remedy=f"Choose from: {', '.join(Format)}.")
-    choice = MediaChoice.LINK if media is None else _one_of(MediaChoice, media, "way with media")
+    # A copy is the editor's own: what writes into its media never touches a paid clip. A zip copies anyway.
+    usual = MediaChoice.LINK if zipped else MediaChoice.COPY
+    choice = usual if media is None else _one_of(MediaChoice, media, "way with media")
     on = Paper.A4 if paper is None else _one_of(Paper, paper, "paper")
     return Wish(formats=tuple(dict.fromkeys(chosen)), media=choice, zipped=zipped, paper=on)
 

@@ -122,9 +122,8 @@ def camera_path(
     for move in moves:
         for total, part in zip((across, down, inward), _contribution(move, scene), strict=True):
             total += part
-    inward -= inward.min(
-        initial=0.0
-    )  # first: out and then in again may pass the ceiling no more than in alone
+    # From the widest view on: out and then in again comes no closer than in alone.
+    inward -= inward.min(initial=0.0)
     zoom = np.exp(CLOSEST_ZOOM * np.tanh(inward / CLOSEST_ZOOM))
     across = _shorten(across * reach, width / zoom, still_size[0])
     down = _shorten(down * reach, height / zoom, still_size[1])

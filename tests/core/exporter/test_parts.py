@@ -99,6 +99,10 @@ def test_the_first_shot_has_no_way_in_and_the_project_s_holds_for_those_that_nam
 def test_a_range_begins_in_the_music_where_its_first_shot_does() -> None:
     export = plan(project([(80, "cut"), (40, "cut"), (40, "cut")]), first_shot="shot_002")
     assert (export.frames, export.track_from_s, export.part_of_cut) == (50, 2.0, True)
+    burnt = plan(project([(80, "cut"), (40, "cut")]), first_shot="shot_002", burn_in=True)
+    assert [part.burn.first_frame for part in parts_of(burnt) if part.burn] == [50], (
+        "timecode of the whole cut"
+    )
     with pytest.raises(InputRefused, match="comes before"):
         plan(project([(80, "cut"), (40, "cut")]), first_shot="shot_002", last_shot="shot_001")
     with pytest.raises(InputRefused, match="not seen"):
