@@ -151,9 +151,11 @@ def _grown(before: Columns | None, monies: Sequence[TakeMoney], fresh: Sequence[
 
 
 def _clip(money: TakeMoney) -> int:
-    """A correction by the bill may not say: then the line that ended the take does."""
-    said = [line.clip for line in (money.last, money.ended) if line is not None and line.clip is not None]
-    return int(said[0]) if said else -1
+    """What the lines say; a take that only the bill ended, because we lost sight of it, gave none."""
+    said = [line.clip for line in (money.ended, money.last) if line is not None and line.clip is not None]
+    if said:
+        return int(said[0])
+    return 0 if money.last.from_bill and money.ended is None else -1
 
 
 def _numbered(

@@ -41,7 +41,7 @@ class Sums:
     at_risk_usd: Decimal
     """What may have been spent without a clip to show for it."""
     paid_s: float
-    """Seconds bought, by takes that gave a clip."""
+    """Seconds bought, by takes that gave a clip and cost something."""
     kept_s: float
     """Seconds of a cut in which these takes are seen."""
     trimmed_usd: Decimal
@@ -141,7 +141,7 @@ class Summing:
             "lost_usd": dollars(self._lost, self._usd),
             "reserved_usd": dollars(self._held, self._usd),
             "at_risk_usd": dollars(self._risked, self._usd),
-            "paid_s": numbers_of(self._clip, self._paid_s),
+            "paid_s": numbers_of(self._clip & (self._usd > 0), self._paid_s),
             "kept_s": numbers_of(self._kept, self._seen_s),
             "trimmed_usd": [Decimal(f"{usd:.4f}") for usd in numbers_of(kept_and_paid, self._trimmed)],
             "billed": counts(self._has_bill),

@@ -186,6 +186,20 @@ def test_the_bill_stands_beside_the_estimate() -> None:
     assert total.spent_usd == Decimal("9.60")
 
 
+def test_a_lost_take_that_only_the_bill_knows_gave_no_clip_until_it_is_brought_home() -> None:
+    lost = [line(Entry.RESERVE, "0.70", "a"), line(Entry.AT_RISK, "0.70", "a")]
+    billed = [*lost, line(Entry.SETTLE, "0.70", "a", source="billing events")]
+    assert CostBook().report(folded(*billed), [], Filters()).outcomes()[Outcome.LOST] == 1
+    home = [*billed, line(Entry.SETTLE, "0.70", "a", clip=True)]
+    assert CostBook().report(folded(*home), [], Filters()).outcomes()[Outcome.SPARE] == 1
+
+
+def test_free_takes_buy_no_seconds() -> None:
+    bought = {"clip": True, "paid_s": 5.0}
+    bill = folded(line(Entry.SETTLE, "0.35", "a", **bought), line(Entry.SETTLE, "0", "b", **bought))
+    assert CostBook().report(bill, [], Filters()).total.paid_s == 5.0
+
+
 def test_the_dearest_takes_come_first_and_the_newest_otherwise() -> None:
     bill = folded(line(Entry.SETTLE, "1", "a"), line(Entry.SETTLE, "3", "b"), line(Entry.SETTLE, "2", "c"))
     report = CostBook().report(bill, [], Filters())
