@@ -44,7 +44,7 @@ def _show_cost(view: View, report: CostReport) -> None:
 
     def lines() -> Iterator[str]:
         per_second = total.usd_per_kept_s
-        if per_second is not None:
+        if per_second:
             cut = "the cut" if view.project else "the cuts"
             yield f"{dollars(cents(per_second))} for each of {seconds_text(total.kept_s)} in {cut}"
         yield f"{dollars(on_day(report))} today · {dollars(in_month(report))} this month"
@@ -111,7 +111,7 @@ def _rest_lines(missing: int, mix: Mix | None, report: CostReport) -> Iterator[s
     if mix is not None and mix.shots:
         yield f"{price_text(mix.usd, mix.usd_high)} with the cheapest mix"
     share = report.total.kept_share
-    if missing and share:
+    if missing and share and share < 0.95:
         yield f"so far {1 / share:.1f} clips were made for each one kept"
     if report.reserved_usd:
         under_way = counted(report.total.open, "take")

@@ -50,7 +50,7 @@ class View:
     @property
     def whose(self) -> str:
         """Whose money it is, for people."""
-        return self.project.title if self.project else "all projects"
+        return self.project.title if self.project else "All projects"
 
 
 def ask_view(project: Project | None) -> View:

@@ -68,8 +68,10 @@ def show_uses(report: CostReport, *, large: bool = False) -> None:
         "Reserved": (total.reserved_usd, rest(faint=True)),
     }
     whole = sum((usd for usd, _ in uses.values()), Decimal(0))
+    if not whole:
+        return
     rows = [
-        {"name": name, "number": float(usd), "text": f"{dollars(cents(usd))} · {usd / (whole or 1):.0%}"}
+        {"name": name, "number": float(usd), "text": f"{dollars(cents(usd))} · {usd / whole:.0%}"}
         for name, (usd, _) in uses.items()
     ]
     colours = {name: colour for name, (_, colour) in uses.items()}

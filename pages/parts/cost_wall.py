@@ -30,7 +30,12 @@ def show_wall(view: View, report: CostReport) -> None:
             f"{seconds_text(total.kept_s)} in {'the cut' if view.project else 'all cuts'}",
             ink(),
         ),
-        ("Not seen in a cut", wasted, f"{dollars(cents(total.wasted_usd))} of what was spent", waste()),
+        (
+            "Not seen in a cut",
+            wasted,
+            f"{dollars(cents(total.wasted_usd))} of what was spent",
+            waste() if total.wasted_usd else ink(),
+        ),
         (
             "At risk",
             dollars(cents(total.at_risk_usd)),
