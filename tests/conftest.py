@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from drawing import Draw
 from PIL import Image
@@ -13,6 +14,10 @@ from PIL import Image
 from core.executor import Executor
 from core.settings import NAMES, Settings
 from core.studio import Studio
+
+# How long an example may take says nothing on a machine that others use: benchmarks measure, tests do not.
+hypothesis.settings.register_profile("stillmotion", deadline=None)
+hypothesis.settings.load_profile("stillmotion")
 
 NOWHERE = "https://fal.invalid"
 """An address that no name server knows: `.invalid` is kept for that."""

@@ -1,15 +1,14 @@
 """The thread that reads the bill while the app runs: each take at growing distances, until it has told."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable
-from functools import partial
 
 from core.billing.events import Due, open_questions, read_bill
 from core.errors import Interrupted, StillmotionError
 from core.ledger import Bill, Ledger
 from core.providers.fal.platform import EVENTS_AT_ONCE
+from core.rounds import Rounds
 from core.settings import Settings
 from core.store import Store
 from core.take import TakeId
@@ -26,8 +25,8 @@ TROUBLE_S = (60.0, 300.0, 900.0, 3600.0)
 """How long nothing is asked after fal could not be read; the last is repeated."""
 
 
-class Billing:
-    """A daemon thread. `start` and `stop` belong to one owner.
+class Billing(Rounds):
+    """Asks the provider for the bill of takes that no bill has told of.
 
     `also` is called after each round, for what else is to be done from time to time, such as telling alerts.
     It is given a check to call a few times a second: what that raises is to end it.
@@ -37,38 +36,20 @@ class Billing:
         self, settings: Settings, store: Store, ledger: Ledger, *, also: Also = lambda _check: None
     ) -> None:
         self._settings, self._store, self._ledger, self._also = settings, store, ledger, also
-        self._stop = threading.Event()
         self._looked_at: Bill | None = None
         self._open: list[Due] = []
         self._looks: dict[TakeId, tuple[int, float]] = {}
         """Take → looks so far, and when (monotonic seconds) the next is due."""
         self._troubles = 0
         self._quiet_until = 0.0
-        self._thread = threading.Thread(target=self._loop, name="stillmotion-billing", daemon=True)
+        super().__init__("billing", every_s=ROUND_S * settings.fal_pace)
 
-    def start(self) -> None:
-        """Begin with whatever the ledger holds that no bill has told of."""
-        self._thread.start()
+    def round(self) -> None:
+        """Ask for the takes that are due, then see to what else there is."""
+        self._ask()
+        self._also(self._check)
 
-    def stop(self, timeout_s: float) -> bool:
-        """End. Whether it ended in time; a question under way is broken off."""
-        self._stop.set()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    def _loop(self) -> None:
-        while not self._stop.wait(ROUND_S * self._settings.fal_pace):
-            for chore in (self._round, partial(self._also, self._check)):
-                try:
-                    chore()
-                except Interrupted:
-                    return
-                except StillmotionError as error:
-                    log.warning("billing.trouble", extra={"action": "billing.trouble", "reason": str(error)})
-                except Exception:
-                    log.exception("billing.crashed", extra={"action": "billing.crashed"})
-
-    def _round(self) -> None:
+    def _ask(self) -> None:
         """Ask for the takes that are due, a batch at a time."""
         if self._settings.fal_admin_key is None or time.monotonic() < self._quiet_until:
             return
@@ -92,7 +73,7 @@ class Billing:
             log.warning("billing.odd", extra={"action": "billing.odd", "reason": words})
 
     def _check(self) -> None:
-        if self._stop.is_set():
+        if self.stopping:
             raise Interrupted
 
     def _is_due(self, each: Due) -> bool:

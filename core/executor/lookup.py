@@ -1,19 +1,16 @@
 """What becomes of takes whose answer was lost: looked up at the provider, adopted, or given up."""
 
-import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-from core.errors import NotNow, StillmotionError
+from core.errors import NotNow
 from core.executor.life import Life, request_ids, store_of
+from core.rounds import Rounds
 from core.settings import read_settings
 from core.store.files import locked
 from core.take import State, Take, TakeId
-
-log = logging.getLogger(__name__)
 
 WAITS_S = (2.0, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 300.0)
 """Seconds between looks at one take; the last is repeated. Its provider's history lags behind."""
@@ -21,43 +18,24 @@ ROUND_S = 1.0
 """How often the thread sees whether a take is due."""
 
 
-class Lookup:
-    """A daemon thread that looks up unresolved takes, each at growing distances."""
+class Lookup(Rounds):
+    """Looks up unresolved takes, each at growing distances."""
 
     def __init__(self, data: Path, *, found: Callable[[], None]) -> None:
         self._data = data
         self._store = store_of(data)
         self._found = found
         self._pace = read_settings().fal_pace
-        self._stop = threading.Event()
         self._due: dict[TakeId, tuple[int, float]] = {}
-        self._thread = threading.Thread(target=self._loop, name="stillmotion-lookup", daemon=True)
+        super().__init__("lookup", every_s=ROUND_S * min(1.0, self._pace))
 
-    def start(self) -> None:
-        """Begin with whatever the disk says is unresolved."""
-        self._thread.start()
-
-    def stop(self, timeout_s: float) -> bool:
-        """End. Whether it ended in time; a look that is under way may last a little longer."""
-        self._stop.set()
-        self._thread.join(timeout_s)
-        return not self._thread.is_alive()
-
-    def _loop(self) -> None:
-        while not self._stop.wait(ROUND_S * min(1.0, self._pace)):
-            try:
-                self._round()
-            except StillmotionError as error:
-                log.warning("lookup.trouble", extra={"action": "lookup.trouble", "reason": str(error)})
-            except Exception:
-                log.exception("lookup.crashed", extra={"action": "lookup.crashed"})
-
-    def _round(self) -> None:
+    def round(self) -> None:
+        """Look up what is due."""
         projects = self._store.projects
         for project_id in projects.ids():
             for take in self._store.takes.unresolved(projects.folder(project_id)):
                 looks, due_at = self._due.get(take.take_id, (0, 0.0))
-                if self._stop.is_set():
+                if self.stopping:
                     return
                 if time.monotonic() < due_at:
                     continue

@@ -3,14 +3,13 @@
 import logging
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from core.errors import Halted, StillmotionError, StorageFailed
+from core.errors import StillmotionError, StorageFailed
 from core.exporter.parts import Part, parts_of
 from core.exporter.plan import Delivery, Export
 from core.exporter.planning import plan_export
@@ -18,6 +17,7 @@ from core.exporter.receipts import Exports
 from core.exporter.segments import make_segment, segment_path
 from core.exporter.sound import has_sound, make_sound, sound_path
 from core.providers.base import Signals
+from core.rounds import Rounds
 from core.store import Store
 from core.store.files import Signature, signature
 
@@ -37,8 +37,8 @@ FORGOTTEN_S = 3600.0
 Marks = tuple[Signature | None, ...]
 
 
-class SegmentsAhead:
-    """One daemon thread that makes the segments of every project's usual cut, one at a time, on one core.
+class SegmentsAhead(Rounds):
+    """Makes the segments of every project's usual cut, one at a time, on one core.
 
     The usual cut is the whole cut as its newest export was asked for, else as an export usually is. Nothing
     is made while an export waits or runs, in whatever process; then, and at the stop, it leaves off at once.
@@ -48,44 +48,29 @@ class SegmentsAhead:
         self._store = Store(data)
         self._exports = Exports()
         self._cache_bytes = cache_bytes
-        self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
         self._settled: dict[Path, Marks] = {}
         """What a project looked like when nothing was left to make of it."""
         self._given_up: set[Path] = set()
         """Segments that cannot be made from what there is now."""
         self._looked_at = 0.0
         self._exporting = False
+        self._settled_in = False
+        super().__init__("ahead", every_s=LOOK_EVERY_S, after_trouble_s=60 * LOOK_EVERY_S)
 
-    def start(self) -> None:
-        """Begin with whatever the disk says is missing."""
-        self._thread = threading.Thread(target=self._loop, name="stillmotion-ahead", daemon=True)
-        self._thread.start()
+    def round(self) -> None:
+        """Make what is missing. A full disk, or a folder that went away, can wait."""
+        try:
+            if not self._settled_in:
+                self._settle_in()
+            while self.make_one() and not self.stopping:
+                pass
+        except (StillmotionError, OSError) as error:
+            log.info("ahead.waits", extra={"action": "ahead.waits", "reason": str(error)})
 
-    def stop(self, timeout_s: float = 4.0) -> bool:
-        """End; what was half-made is made anew another time. Whether it ended in time."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join(timeout_s)
-        return self._thread is None or not self._thread.is_alive()
-
-    def _loop(self) -> None:
+    def _settle_in(self) -> None:
         _step_back()
-        swept = False
-        while not self._stop.wait(LOOK_EVERY_S):
-            try:
-                if not swept:
-                    self._sweep()
-                    swept = True
-                while self.make_one() and not self._stop.is_set():
-                    pass
-            except Halted:
-                continue
-            except (StillmotionError, OSError) as error:  # a full disk, a folder that went away: it can wait
-                log.info("ahead.waits", extra={"action": "ahead.waits", "reason": str(error)})
-            except Exception:
-                log.exception("ahead.crashed", extra={"action": "ahead.crashed"})
-                self._stop.wait(60 * LOOK_EVERY_S)
+        self._sweep()
+        self._settled_in = True
 
     def make_one(self) -> bool:
         """Make one missing segment of any project, or its sound; whether there was one to make."""
@@ -114,7 +99,7 @@ class SegmentsAhead:
     def _make(self, path: Path, make: Callable[[Signals], object]) -> None:
         signals = Signals(
             cancelled=lambda: False,
-            stopping=lambda: self._stop.is_set() or self._an_export_is_open(),
+            stopping=lambda: self.stopping or self._an_export_is_open(),
             started=lambda: None,
             progress=lambda *_: None,
         )
