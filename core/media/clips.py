@@ -87,10 +87,7 @@ def picture_facts(clip: Path, what: str) -> PictureFacts:
             if not container.streams.video:
                 raise MediaFailed(f"{what} has sound but no picture.", remedy=ANOTHER)
             stream = container.streams.video[0]
-            packets = list(_packets(container, stream))
-        with av.open(str(clip)) as container:
-            first = next(container.decode(video=0))
-            stream = container.streams.video[0]
+            packets, first = _walk(container, stream)
             return _facts(container, stream, packets, first, what)
     except (av.FFmpegError, StopIteration, OSError) as error:
         raise MediaFailed(f"{what} is not a clip that can be played.", remedy=ANOTHER) from error
@@ -141,6 +138,19 @@ def _packets(container: "InputContainer", stream: "VideoStream") -> "Iterator[Pa
 
     with suppress(av.FFmpegError):
         yield from (packet for packet in container.demux(stream) if packet.size)
+
+
+def _walk(
+    container: "InputContainer", stream: "VideoStream"
+) -> "tuple[list[Packet[VideoStream]], VideoFrame]":
+    """All packets, and the first picture. Raises StopIteration when there is none, and FFmpegError."""
+    packets: list[Packet[VideoStream]] = []
+    pictures: list[VideoFrame] = []
+    for packet in _packets(container, stream):
+        packets.append(packet)
+        if not pictures:
+            pictures += packet.decode()
+    return packets, next(iter(pictures or stream.decode(None)))
 
 
 def _facts(
