@@ -73,10 +73,10 @@ def main() -> int:
         bare = median("a bare copy and the sound", lambda: copied(studio, project, folder / "bare.mp4"), 3)
         hand = timed("ffmpeg by hand", lambda: by_hand(clips, folder))
         twice = timed("encoded twice", lambda: encoded_twice(clips, folder))
-        moviepy = timed("MoviePy", lambda: by_moviepy(clips, folder / "moviepy.mp4"))
         shutil.rmtree(folder / "data")
         few_s, _ = many(folder / "few", clips, 20)
         many_s, memory = many(folder / "many", clips, 200)
+        moviepy = timed("MoviePy", lambda: by_moviepy(clips, folder / "moviepy.mp4"))
     share_s = cold.s / len(clips) + ready.s
     kept = [
         at_least("cold export against trimming and encoding, then joining and encoding", twice.s / cold.s, 5),
@@ -289,14 +289,16 @@ def by_hand(clips: Sequence[Path], folder: Path) -> None:
 
 
 def encoded_twice(clips: Sequence[Path], folder: Path) -> None:
-    """What tools do that trim and encode each clip, and then join and encode the whole again."""
+    """What tools do that trim and encode each clip, as it is, and then join and encode the whole again."""
     made = [folder / f"twice-{clip.name}" for clip in clips]
     for clip, result in zip(clips, made, strict=True):
-        run([*RUN, "-i", str(clip), "-t", str(SHOT_S), "-vf", FILL, "-an", "-c:v", "libx264", str(result)])
-    listing = folder / "twice.txt"
-    listing.write_text("\n".join(f"file '{path}'" for path in made))
-    inputs = ["-f", "concat", "-safe", "0", "-i", str(listing), *MUSIC, "-map", "0:v", "-map", "1:a"]
-    run([*RUN, *inputs, "-c:v", "libx264", *AAC, *WHOLE, str(folder / "twice.mp4")])
+        run([*RUN, "-i", str(clip), "-t", str(SHOT_S), "-an", "-c:v", "libx264", str(result)])
+    inputs = [word for path in made for word in ("-i", str(path))]
+    scaled = ";".join(f"[{number}:v]{FILL}[v{number}]" for number in range(len(made)))
+    rows = "".join(f"[v{number}]" for number in range(len(made)))
+    graph = ["-filter_complex", f"{scaled};{rows}concat=n={len(made)}[v]", "-map", "[v]"]
+    heard = ["-map", f"{len(made)}:a", *AAC, *WHOLE]
+    run([*RUN, *inputs, *MUSIC, *graph, *heard, "-c:v", "libx264", str(folder / "twice.mp4")])
 
 
 def by_moviepy(clips: Sequence[Path], result: Path) -> None:
