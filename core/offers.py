@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from core.catalogue import Catalogue, Model
 from core.edits import Edit
-from core.orders import ShotQuote, quote_shots
+from core.orders import BatchQuote, ShotQuote, quote_shots
 from core.pricing import Quote
 from core.project import Project, Shot, ShotId
 from core.timeline import needed_frames
@@ -57,22 +57,11 @@ class Offer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mix:
+class Mix(BatchQuote):
     """For each shot the cheapest paid model that can do it as wished."""
 
-    shots: tuple[ShotQuote, ...]
     left_out: tuple[ShotId, ...]
     """Shots that no paid model can do: they stay as they are, and are not priced."""
-
-    @property
-    def usd(self) -> Decimal:
-        """US dollars, the lower end of every range."""
-        return sum((each.quote.usd for each in self.shots), Decimal(0))
-
-    @property
-    def usd_high(self) -> Decimal:
-        """US dollars at most."""
-        return sum((each.quote.usd_high for each in self.shots), Decimal(0))
 
     @property
     def paid_s(self) -> float:
