@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from core.agreement import refuse_changed
 from core.budgets import Budgets, BudgetStore, refuse_over, refuse_unagreed, soft_warnings
 from core.catalogue import Catalogue, Model
 from core.errors import InputRefused, NotNow
@@ -97,13 +98,15 @@ def order_takes(
     sound: bool | None = None,
     person: str = "",
     max_usd: Decimal | None = None,
+    agreed: BatchQuote | None = None,
     over_http: bool = False,
 ) -> list[Take]:
     """Put one take of each shot in the queue and wake the slots; a shot with one under way is passed over.
 
     So is a shot whose newest take is in doubt: it may be paid for, and its clip may still come.
-    Raises NotNow when that leaves none, ProviderError when a model cannot be used here, and BudgetRefused
-    when the order costs more than `max_usd`, or than a limit has left; then nothing was ordered.
+    Raises NotNow when that leaves none, ProviderError when a model cannot be used here, InputRefused when a
+    take is no longer what was `agreed` to, and BudgetRefused when the order costs more than `max_usd`, or
+    than a limit has left; then nothing was ordered.
     """
     folder = store.projects.folder(project_id)
     project = store.projects.read(project_id)
@@ -119,6 +122,8 @@ def order_takes(
                 remedy="Wait for it, or cancel it first; settle the one in doubt.",
             )
         takes = _new_takes(catalogue, project, wanted, model, sound, person)
+        if agreed is not None:
+            refuse_changed(catalogue, {each.shot_id: each.quote for each in agreed.shots}, takes)
         asked_usd = sum((take.quote.usd_high for take in takes), Decimal(0))
         if asked_usd:
             refuse_unagreed(budgets.read(), asked_usd, max_usd=max_usd, over_http=over_http)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from core.agreement import what_changed
 from core.catalogue import Catalogue
 from core.editing import ClipSound
 from core.orders import BatchQuote, quote_shots
@@ -77,7 +78,7 @@ def propose(
             Change(shot_id=each.shot_id, what=what)
             for each in batch.shots
             if (last := before.get(each.shot_id)) is not None
-            and (what := _changed(catalogue, last, each.quote))
+            and (what := what_changed(catalogue, last, each.quote))
         ),
         unheard=unheard if cheaper else "",
         silent=silent if unheard and cheaper else None,
@@ -95,24 +96,3 @@ def _unheard(project: Project) -> str:
     if project.track is not None and project.clip_sound is ClipSound.DUCK:
         return f"The music, {project.track.source_name}, lies over it: it is heard beneath the track at most."
     return ""
-
-
-def _changed(catalogue: Catalogue, last: Quote, now: Quote) -> str:
-    parts = []
-    if now.model != last.model:
-        parts.append(f"{_name(catalogue, last.model)} → {_name(catalogue, now.model)}")
-    if now.paid_s != last.paid_s:
-        parts.append(f"{last.paid_s:.4g} s → {now.paid_s:.4g} s")
-    if now.sound != last.sound:
-        parts.append("now with sound" if now.sound else "now silent")
-    if now.size != last.size and now.model == last.model:
-        parts.append(f"{last.size} → {now.size}")
-    if (now.usd, now.usd_high) != (last.usd, last.usd_high):
-        parts.append(f"{last.price_text} → {now.price_text}")
-        if len(parts) == 1:
-            parts.append(f"price list of {now.price_as_of}, it was {last.price_as_of}")
-    return ", ".join(parts)
-
-
-def _name(catalogue: Catalogue, key: str) -> str:
-    return catalogue[key].name if key in catalogue else key

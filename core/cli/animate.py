@@ -72,6 +72,7 @@ def animate(arguments: Namespace) -> Answer:
                 model=arguments.model,
                 sound=arguments.sound,
                 max_usd=quote.usd_high,
+                agreed=quote,
             )
             if fresh
             else []

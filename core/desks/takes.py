@@ -69,12 +69,14 @@ class TakesDesk(Desk):
         model: str | None = None,
         sound: bool | None = None,
         max_usd: Decimal | None = None,
+        agreed: BatchQuote | None = None,
         person: str | None = None,
         over_http: bool = False,
     ) -> list[Take]:
         """Order one take of each of the shots (all of them when None). Shots under way are passed over.
 
-        Raises BudgetRefused when it costs more than `max_usd` dollars, or than a hard limit has left.
+        Raises BudgetRefused when it costs more than `max_usd` dollars, or than a hard limit has left, and
+        InputRefused when something else would be bought than the person `agreed` to, or for more.
         """
         if shot_ids is None:
             shot_ids = [shot.shot_id for shot in self.project(project_id).shots]
@@ -93,6 +95,7 @@ class TakesDesk(Desk):
             sound=sound,
             person=self.settings.person if person is None else person,
             max_usd=max_usd,
+            agreed=agreed,
             over_http=over_http,
         )
 

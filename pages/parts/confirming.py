@@ -16,7 +16,7 @@ from core.proposals import Proposal
 from core.studio import the_studio
 from pages.parts.cost_budgets import show_limits
 from pages.parts.notices import show_error
-from pages.parts.ordering import Order, agree_once, agreed_once, ask_instead, asked, forget, send
+from pages.parts.ordering import Order, agree_once, ask_instead, asked, forget, has_agreed, send
 from pages.parts.words import counted, plain
 
 TABLE_PX = 320
@@ -52,8 +52,12 @@ def _seen() -> dict[tuple[str, ShotId], Quote]:
 
 def _let_go(project_id: str, batch: BatchQuote) -> None:
     """The person said no, or closed the question: the next one is compared with what they were told."""
-    _seen().update({(project_id, each.shot_id): each.quote for each in batch.shots})
+    _see(project_id, batch)
     forget()
+
+
+def _see(project_id: str, batch: BatchQuote) -> None:
+    _seen().update({(project_id, each.shot_id): each.quote for each in batch.shots})
 
 
 def _dialog(
@@ -68,7 +72,7 @@ def _dialog(
 
     @st.dialog(f"Spend {price}?", width="medium", on_dismiss=dismissed, icon=":material/receipt_long:")
     def ask() -> None:
-        if twice and agreed_once() is order:
+        if twice and has_agreed(order, proposal.batch):
             _ask_again(order, proposal, price, limits.ask_twice_over_usd, dismissed)
             return
         _show_sum(proposal, price)
@@ -208,11 +212,12 @@ def _confirm(order: Order, agreed: BatchQuote) -> None:
     """Order what the person agreed to: the price in the question, which may be newer than the button's."""
     if asked() is not order:  # a second press of the same button finds nothing to confirm
         return
-    if the_studio().budgets().asks_twice(agreed.usd_high) and agreed_once() is not order:
-        agree_once(order)
+    if the_studio().budgets().asks_twice(agreed.usd_high) and not has_agreed(order, agreed):
+        _see(order.project_id, agreed)  # what changes before the second question is told in it
+        agree_once(order, agreed)
     else:
         forget()
-        send(replace(order, usd=agreed.usd, usd_high=agreed.usd_high))
+        send(replace(order, usd=agreed.usd, usd_high=agreed.usd_high), agreed)
 
 
 def _confirm_instead(order: Order, other: Order, agreed: BatchQuote) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 import streamlit as st
 
 from core.errors import InputRefused, NotNow, ProviderError, StillmotionError
+from core.orders import BatchQuote
 from core.pricing import price_text
 from core.project import ShotId
 from core.providers import provider_of
@@ -55,16 +56,21 @@ def place(order: Order) -> None:
         send(order)
 
 
-def send(order: Order) -> None:
-    """Order it, unless its price has risen over what was agreed to; what goes wrong is kept for the page."""
+def send(order: Order, agreed: BatchQuote | None = None) -> None:
+    """Order it, unless it is dearer than what was shown, or not what was `agreed` to in the question.
+
+    What goes wrong is kept for the page.
+    """
     with trouble_kept():
-        _refuse_dearer(order)
+        if agreed is None:
+            _refuse_dearer(order)
         the_studio().order_takes(
             order.project_id,
             order.shot_ids,
             model=order.model,
             sound=order.sound,
             max_usd=order.usd_high,
+            agreed=agreed,
         )
 
 
@@ -120,15 +126,15 @@ def forget() -> None:
     st.session_state.pop(_AGREED, None)
 
 
-def agree_once(order: Order) -> None:
-    """Keep that a person agreed to `order`, which is asked about twice."""
-    st.session_state[_AGREED] = order
+def agree_once(order: Order, batch: BatchQuote) -> None:
+    """Keep that a person agreed to `order` as `batch` priced it; it is asked about twice."""
+    st.session_state[_AGREED] = order, batch
 
 
-def agreed_once() -> Order | None:
-    """The order that a person agreed to once."""
-    order: Order | None = st.session_state.get(_AGREED)
-    return order
+def has_agreed(order: Order, batch: BatchQuote) -> bool:
+    """Whether a person agreed to `order` once, for the very things and prices in `batch`."""
+    known, agreed = st.session_state.get(_AGREED, (None, None))
+    return known is order and agreed == batch
 
 
 def ask_instead(order: Order) -> None:

@@ -360,6 +360,38 @@ def test_a_large_order_is_asked_about_twice_and_not_ordered_in_between(
     assert len(studio.takes(made.id)) == 2
 
 
+def test_a_model_that_is_changed_while_the_question_stands_is_not_ordered_unseen(
+    studio: Studio, draw: Draw, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAL_KEY", "key:of-nobody")
+    made = studio.create_project("Paid", model="kling_i2v")
+    studio.add_stills(made.id, draw.stills(2), seconds=4)
+    page = press(open_page(), "generate_all")
+    cheaper = Edit(field="video_model", now="hailuo23_standard_i2v", shot_id="shot_002", force=True)
+    studio.edit(made.id, [cheaper])
+    page = answer(page, "Order for $0.70")
+    assert "shot_002: Kling 2.6 Pro → Hailuo 2.3 Standard" in page.error[0].proto.title.replace("\\", "")
+    assert not studio.takes(made.id)
+
+
+def test_what_changes_between_the_two_questions_is_asked_about_anew(
+    studio: Studio, draw: Draw, open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAL_KEY", "key:of-nobody")
+    made = studio.create_project("Paid", model="kling_i2v")
+    studio.add_stills(made.id, draw.stills(2), seconds=4)
+    studio.set_order_limits(ask_twice_over_usd=Decimal("0.50"), http_ceiling_usd=None)
+    page = answer(press(open_page(), "generate_all"), "Order for $0.70")
+    studio.edit(made.id, [Edit(field="video_model", now="wan_i2v", force=True)])
+    page.run()
+    [told] = [info for info in page.info if info.proto.title == "Changed since the last quote"]
+    assert "shot_001: Kling 2.6 Pro → Wan 2.6" in told.value.replace("\\", "")
+    page = answer(page, "Order for $1.00").run()
+    assert not studio.takes(made.id)
+    answer(page, "Yes, spend $1.00")
+    assert [take.model for take in studio.takes(made.id).values()] == ["wan_i2v", "wan_i2v"]
+
+
 def test_an_order_that_would_pass_a_limit_says_so_before_it_is_refused(
     studio: Studio, draw: Draw, open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
