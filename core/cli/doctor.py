@@ -236,7 +236,7 @@ def _ledger(data: Path) -> Finding:
         return Finding(
             name="ledger",
             verdict=Verdict.WARN,
-            what=f"{bill.broken[0]} {len(bill.broken)} such lines are left out of the totals.",
+            what=f"{bill.broken[0]} {counted(len(bill.broken), 'such line')} left out of the totals.",
             remedy=f"Look at {data / 'ledger.jsonl'}. A line cut short by a crash may go; one that was "
             "changed counts again when it is as it was. fal's bill tells what was really spent.",
         )
@@ -244,7 +244,7 @@ def _ledger(data: Path) -> Finding:
         return Finding(
             name="ledger",
             verdict=Verdict.WARN,
-            what=f"{bill.odd[0]} {len(bill.odd)} lines are strange like that; the totals are right.",
+            what=f"{bill.odd[0]} {counted(len(bill.odd), 'line')} like that; the totals are right.",
             remedy="Nothing has to be done; `compact` puts the lines in order.",
         )
     return _ok("ledger", f"{len(bill.last)} takes in it, every line can be read")

@@ -4,6 +4,7 @@ A line is a msgspec struct, not a pydantic record: a hundred thousand are read i
 garbage collector, which Streamlit runs after each rerun, never searches them.
 """
 
+import re
 from codecs import BOM_UTF8
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -114,6 +115,9 @@ _decode: Callable[[bytes], Line] = msgspec.json.Decoder(Line | OldLine).decode
 _decode_old = msgspec.json.Decoder(OldLine).decode
 _SEAL = b',"check":"%08x"}'
 _SEAL_BYTES = len(_SEAL % 0)
+_FIELD = re.compile(r"`(?:\$\.)?(\w+)")
+"""The field that the decoder names."""
+_CHANGED = "it was changed by hand: its checksum does not fit"
 
 
 def sealed(line: Line) -> bytes:
@@ -122,9 +126,14 @@ def sealed(line: Line) -> bytes:
     return text + _SEAL % crc32(text)
 
 
+def _is_sealed(text: bytes) -> bool:
+    """Whether `text` ends in the checksum over all before it."""
+    return text[-_SEAL_BYTES:] == _SEAL % crc32(text[:-_SEAL_BYTES])
+
+
 def intact_lines(chunk: bytes, texts: list[bytes]) -> list[Line] | None:
     """The lines in `chunk`, of which `texts` are the parts, when all are as we write them; else None."""
-    for text in texts:
+    for text in texts:  # spelt out: a call for each of 100,000 lines would be felt
         if text[-_SEAL_BYTES:] != _SEAL % crc32(text[:-_SEAL_BYTES]):
             return None
     try:
@@ -149,8 +158,8 @@ def read_line(text: bytes) -> Line:
         line = _read_unversioned(text)
     if type(line) is OldLine and not line.step:
         _check_amount(line)
-    elif text[-_SEAL_BYTES:] != _SEAL % crc32(text[:-_SEAL_BYTES]):
-        raise Unreadable("it was changed by hand: its checksum does not fit")
+    elif not _is_sealed(text):
+        raise Unreadable(_CHANGED)
     if line.currency != CURRENCY:
         raise Unreadable(f"it is in {line.currency[:20]}, and only US dollars are summed")
     return line
@@ -160,10 +169,24 @@ def _read_unversioned(text: bytes) -> Line:
     """The first version's line, should `text` be one that does not say its version."""
     try:
         return _decode_old(text)
-    except msgspec.ValidationError as error:
-        raise Unreadable(str(error)[:200].lower()) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Unreadable("it is torn, or not JSON") from error
+        raise Unreadable(_why_unreadable(text, str(error))) from error
+
+
+def _why_unreadable(text: bytes, told: str) -> str:
+    """In words for people, why `text` is no line; `told` is what the decoder says of it."""
+    try:
+        raw = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return "it is torn, or not JSON"
+    if not isinstance(raw, dict):
+        return "it is something else than a line of the ledger"
+    if raw.get("v") == 2 and not _is_sealed(text):
+        return _CHANGED
+    if raw.get("v", 1) != 1:
+        return "another version of Stillmotion wrote it, and this one does not know its form"
+    found = _FIELD.search(told)
+    return f"its “{found[1]}” is missing or cannot be used" if found else "it says something unknown"
 
 
 def _check_amount(line: Line) -> None:

@@ -109,7 +109,7 @@ def _mix_of_rest(project: Project) -> Mix:
 def _rest_lines(missing: int, mix: Mix | None, report: CostReport) -> Iterator[str]:
     yield f"{counted(missing, 'shot')} without a clip, one take each" if missing else "Every shot has a clip"
     if mix is not None and mix.shots:
-        yield f"{price_text(mix.usd, mix.usd_high)} with the cheapest mix"
+        yield f"{price_text(mix.usd, mix.usd_high)} with the cheapest mix of paid models"
     share = report.total.kept_share
     if missing and share and share < 0.95:
         yield f"so far {1 / share:.1f} clips were made for each one kept"

@@ -39,6 +39,24 @@ def test_a_torn_last_line_is_survived_and_the_next_stands_alone(
 
 
 @pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b'{"v":2,"at":"2026', "it is torn, or not JSON"),
+        (b'{"v":2}', "it was changed by hand: its checksum does not fit"),
+        (b'{"v":3,"at":"2026-11-02T00:00:00Z"}', "another version of Stillmotion wrote it"),
+        (b"[1]", "it is something else than a line of the ledger"),
+        (b'{"v":1,"entry":"settle"}', "its “at” is missing or cannot be used"),
+    ],
+)
+def test_why_a_line_is_left_out_is_said_in_words_for_people(
+    ledger: Ledger, tmp_path: Path, text: bytes, why: str
+) -> None:
+    write_file(tmp_path, [*file_lines(tmp_path), text])
+    [told] = ledger.bill().broken
+    assert told.startswith(f"Line 4 of the ledger cannot be read: {why}")
+
+
+@pytest.mark.parametrize(
     ("was", "now"),
     [
         (b'"usd":"0.70"', b'"usd":"0.07"'),
