@@ -10,7 +10,7 @@ from core.exporter.plan import Export, Piece
 from core.project import ShotId
 from core.record import Record
 
-RECIPE = 5
+RECIPE = 6
 """Grows when segments come to be made in another way, so that old ones are not used again."""
 
 
