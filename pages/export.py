@@ -52,14 +52,14 @@ def show_exporting(project: Project) -> None:
     with desk:
         plan = choose_plan(project)
         order(project, plan)
-        watch(project, exports)
-        show_failure(exports)
         show_hand_off(plan)
     shown = shown_export(exports)
     with player:
         show_player(project, shown)
         if shown is not None and is_stale(project, shown, plan):
             st.caption(":material/update: The storyboard has changed since: export again to see it.")
+        watch(project, exports)  # here it is in view, however long the desk beside it is
+        show_failure(exports)
     st.subheader("The cut")
     show_cut(project, plan)
     show_notes(project, plan)
@@ -89,7 +89,7 @@ def order(project: Project, plan: Export) -> None:
     ]
     ready, of = the_studio().made_ahead(plan)
     if ready:
-        facts.append(f"{'all' if ready == of else f'{ready} of {of}'} segments ready")
+        facts.append(f"{'all' if ready == of else f'{ready} of {of}'} parts ready")
     st.caption(" · ".join(facts))
     if st.button("Export", type="primary", icon=":material/movie:", width="stretch"):
         with errors_shown():

@@ -228,7 +228,7 @@ class _Making:
                 share = sum(self._made.values()) / self._to_make
                 elapsed_s = self._reported_at - self._began_at
                 left_s = elapsed_s * (1 - share) / share if share > 0.02 else None
-                stage = f"{self._finished} of {self._missing} segments made"
+                stage = f"{self._finished} of {self._missing} parts made"
                 self._say(SEGMENTS_SHARE * share, stage, remaining_s=left_s and round(left_s, 1))
 
     def _say(self, fraction: float, stage: str, **changes: object) -> None:

@@ -48,7 +48,7 @@ def show_cut(project: Project, plan: Export) -> None:
             alt.Tooltip("from:N", title="From"),
             alt.Tooltip("to:N", title="To"),
             alt.Tooltip("frames:Q", title="Frames"),
-            alt.Tooltip("way_in:N", title="Way in"),
+            alt.Tooltip("way_in:N", title="Transition"),
             alt.Tooltip("shown:N", title="Shown"),
             alt.Tooltip("words:N", title="Words"),
         ],

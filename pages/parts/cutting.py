@@ -36,10 +36,10 @@ def show_shot_in_cut(project: Project, shot: Shot) -> None:
     way_in, fit, title = st.columns(3, gap="small")
     own = "" if shot.transition is None else str(shot.transition)
     if shot.shot_id == min(project.shots, key=lambda each: each.start).shot_id:
-        way_in.text_input("Way in", "It begins the cut", disabled=True)
+        way_in.text_input(FIELDS["transition"], "It begins the cut", disabled=True)
     else:
         way_in.selectbox(
-            "Way in",
+            FIELDS["transition"],
             _with(own, ("", *TRANSITIONS)),
             format_func=lambda each: (
                 transition_name(each) if each else f"As all: {transition_name(str(project.transition))}"
@@ -56,8 +56,9 @@ def show_shot_in_cut(project: Project, shot: Shot) -> None:
         **follow(field_key(project.id, "fit", shot.shot_id), shot.fit, shot.fit),
     )
     title.text_input(
-        "Words over the picture",
+        FIELDS["title"],
         max_chars=200,
+        help="Words over the picture.",
         **follow(field_key(project.id, "title", shot.shot_id), shot.title, shot.title, typed=True),
     )
 
@@ -74,11 +75,11 @@ def show_cut_settings(project: Project) -> None:
     )
     way = str(project.transition)
     right.selectbox(
-        "Way into every shot",
+        FIELDS["transition"],
         _with(way, TRANSITIONS),
         format_func=transition_name,
         accept_new_options=True,
-        help="A shot may have its own. Another length can be typed: dissolve 0.7.",
+        help="Into every shot that has none of its own. Another length can be typed: dissolve 0.7.",
         **follow(field_key(project.id, "transition"), way, project.transition),
     )
     left.selectbox(

@@ -10,6 +10,9 @@ from core.take import TakeId
 from core.timeline import timecode
 from pages.parts.cut_strip import shown_as, way_in_text
 
+TRANSITION_PX = 150
+"""Room for the longest: "dissolve, 120 frames"."""
+
 
 def show_contents(export: Export) -> None:
     """A table of the shots in `export`, as they were when it was ordered."""
@@ -23,7 +26,7 @@ def show_contents(export: Export) -> None:
                 "From": timecode(at, rate),
                 "To": timecode(at + piece.frames, rate),
                 "Frames": piece.frames,
-                "Way in": way_in_text(piece),
+                "Transition": way_in_text(piece),
                 "Shown": shown_as(export.mode, piece),
                 "Model": _model(export, piece),
                 "Take": piece.take_id or "",
@@ -33,12 +36,15 @@ def show_contents(export: Export) -> None:
         at += piece.frames
     dull = {name for name in ("Model", "Take", "Title") if not any(row[name] for row in rows)}
     if not any(piece.way_in_frames for piece in export.pieces):
-        dull.add("Way in")
+        dull.add("Transition")
     st.dataframe(
         [{name: value for name, value in row.items() if name not in dull} for row in rows],
         hide_index=True,
         height=min(38 + 35 * len(rows), 320),
-        column_config={"Frames": st.column_config.NumberColumn(width="small")},
+        column_config={
+            "Frames": st.column_config.NumberColumn(width="small"),
+            "Transition": st.column_config.TextColumn(width=TRANSITION_PX),
+        },
     )
 
 

@@ -60,14 +60,14 @@ def _under_way(project_id: str, known: tuple[object, ...]) -> None:
             "Cancel",
             icon=":material/close:",
             key=f"cancel-{export.export_id}",
-            help="Ends this export. Segments that are finished are kept for the next one.",
+            help="Ends this export. Parts that are finished are kept for the next one.",
             on_click=_cancel,
             args=(project_id, export.export_id),
         )
 
 
 def progress_text(export: Export) -> str:
-    """How far an export is: "Animatic: 3 of 6 segments made · 42 % · about 8 s left"."""
+    """How far an export is: "Animatic: 3 of 6 parts made · 42 % · about 8 s left"."""
     left = f" · {left_text(export.remaining_s)}" if export.remaining_s else ""
     return f"{MODES[export.mode][0]}: {export.stage} · {export.fraction * 100:.0f} %{left}"
 
@@ -82,7 +82,7 @@ def _cancel(project_id: str, export_id: str) -> None:
 
 
 def show_failure(exports: list[Export]) -> None:
-    """Why the newest export failed, and what to do, beside the button that tries again."""
+    """Why the newest export failed, and what to do."""
     if exports and exports[0].failure is not None:
         failure = exports[0].failure
         st.error(plain(failure.remedy), title=plain(failure.what), icon=":material/error:")

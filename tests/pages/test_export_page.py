@@ -115,6 +115,12 @@ def test_progress_is_told_in_words_and_percent(at_work: Studio, project: Project
     assert [bar.proto.text for bar in page.get("progress")] == ["Animated: waiting · 0 %"]
 
 
+def test_progress_stands_under_the_player_where_it_is_in_view(at_work: Studio, project: Project) -> None:
+    player, desk = press(opened(), "Export").columns[:2]
+    assert player.get("progress")
+    assert not desk.get("progress")
+
+
 def test_an_export_that_failed_says_what_and_what_to_do(
     at_work: Studio, project: Project, queue: ExportQueue
 ) -> None:

@@ -127,7 +127,7 @@ def test_the_settings_save_nothing_by_themselves(at_work: Studio, project: Proje
 def test_how_the_cut_is_put_together_is_saved(at_work: Studio, project: Project) -> None:
     page = opened("Settings")
     fill(page, "Framing", "fit", "selectbox")
-    fill(page, "Way into every shot", "dip 1", "selectbox")
+    fill(page, "Transition", "dip 1", "selectbox")
     fill(page, "The clips' own sound", "drop", "selectbox")
     fill(page, "Loudness", "off", "selectbox")
     fill(page, "End of the music", "trim", "selectbox")
@@ -366,19 +366,19 @@ def test_names_are_shown_as_they_are(at_work: Studio, project: Project, draw: Dr
     assert page.error[0].title.startswith(r"\*a\* \$1 \$2.png")
 
 
-def test_a_shots_own_way_in_fit_and_words_are_saved(at_work: Studio, project: Project) -> None:
+def test_a_shots_own_transition_fit_and_title_are_saved(at_work: Studio, project: Project) -> None:
     page = press(one_shot(), "Shot after")
-    page = fill(page, "Way in", "dissolve 0.5", "selectbox")
+    page = fill(page, "Transition", "dissolve 0.5", "selectbox")
     page = fill(page, "A clip that is too short", "loop", "selectbox")
-    fill(page, "Words over the picture", "Chapter one")
+    fill(page, "Title", "Chapter one")
     shot = at_work.project(project.id).shot("shot_002")
     assert (str(shot.transition), shot.fit, shot.title) == ("dissolve 0.5", "loop", "Chapter one")
-    fill(page, "Way in", "", "selectbox")
+    fill(page, "Transition", "", "selectbox")
     assert at_work.project(project.id).shot("shot_002").transition is None
 
 
-def test_the_first_shot_has_no_way_in(at_work: Studio, project: Project) -> None:
-    assert field(one_shot(), "Way in").disabled  # type: ignore[attr-defined]
+def test_the_first_shot_has_no_transition(at_work: Studio, project: Project) -> None:
+    assert field(one_shot(), "Transition").disabled  # type: ignore[attr-defined]
 
 
 # On the beat
