@@ -49,5 +49,5 @@ def test_many_alerts_fold_away(books: Path) -> None:
     for day in range(7):
         written(books, f"t{day}", *LOST, ago=timedelta(days=23, hours=24 * day + 1))
     page = shown()
-    assert page.expander[0].label == "3 more to know about money"
+    assert page.expander[0].label == "5 more to know about money"
     assert len(page.error) + len(page.warning) == 7
