@@ -159,10 +159,16 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 
 def _explain_disk_error(error: OSError, path: Path) -> StorageFailed:
+    name = f"a file in {path.parent.name}" if path.name.startswith(".") else path.name
     if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
         return StorageFailed(
-            f"The disk is full: {path.name} could not be written.",
+            f"The disk is full: {name} could not be written.",
             remedy=f"Free some space on the disk of {path.parent}, then try again; nothing was lost.",
+        )
+    if error.errno == errno.EFBIG:
+        return StorageFailed(
+            f"The disk takes no file this large: {name} could not be written.",
+            remedy=f"Free some space on the disk of {path.parent}, or use another one, then try again.",
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StorageFailed(
@@ -175,6 +181,6 @@ def _explain_disk_error(error: OSError, path: Path) -> StorageFailed:
         )
     reason = error.strerror or type(error).__name__
     return StorageFailed(
-        f"{path.name} could not be read or written: {reason}.",
+        f"The disk refused: {name} could not be read or written ({reason}).",
         remedy=f"Check the disk that holds {path.parent}, then try again.",
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from core.cli.answer import Answer
 from core.cli.progress_line import ProgressLine, left_text
 from core.cli.stop import Stop, Stopped
-from core.errors import InputRefused, NotNow, StillmotionError, StorageFailed
+from core.errors import InputRefused, NotNow, StillmotionError, StorageFailed, disk_errors
 from core.exporter import Delivery, Export, ExportState, Mode, certificate_path, write_certificate
 from core.studio import Studio
 
@@ -32,8 +32,10 @@ def export(arguments: Namespace) -> Answer:
         if target is not None:
             _deliver(path, target, stop, force=arguments.force)
             path = target
-            certificate = certificate.model_copy(update={"file": target.name})
-            write_certificate(certificate, target.parent)
+            certificate = certificate.model_copy(
+                update={"file": os.fsencode(target.name).decode("utf-8", "replace")}
+            )
+            write_certificate(certificate, target)
     stand_in = "The animatic stands in" if made.stand_in is Mode.ANIMATIC else "Stills stand in"
     stand_ins = f"{stand_in} for {', '.join(made.fallbacks)}: no take is chosen there."
     return Answer(
@@ -76,11 +78,12 @@ def _checked_target(out: str, *, force: bool) -> Path:
     target = Path(out).expanduser().absolute()
     if target.suffix.lower() != ".mp4":
         raise InputRefused(f"{target.name} does not end in .mp4.", remedy="The cut is an MP4: name it so.")
-    if not target.parent.is_dir():
-        raise InputRefused(
-            f"There is no folder {target.parent}.", remedy="Make it first, or choose another place."
-        )
-    _refuse_existing(target, force=force)
+    with disk_errors(target):
+        if not target.parent.is_dir():
+            raise InputRefused(
+                f"There is no folder {target.parent}.", remedy="Make it first, or choose another place."
+            )
+        _refuse_existing(target, force=force)
     with _writing(target), _part_of(target).open("xb") as probe:
         pass
     Path(probe.name).unlink()

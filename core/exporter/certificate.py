@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from av.packet import Packet
 
 CERTIFICATE_ENDING = ".certificate.json"
+LONGEST_NAME = 255
+"""Bytes that a name may have on the usual disks."""
 WORST_MS = 1.0
 """A picture, a cut point or a stream that is this far off makes the file wrong."""
 SOUND_ENDS_WITHIN_MS = 25.0
@@ -141,15 +143,17 @@ class Certificate(Record):
         return f"{self.measured_frames} frames counted, {cuts}, {sound}."
 
 
-def write_certificate(certificate: Certificate, folder: Path) -> None:
-    """Put the certificate into `folder`, beside its file. Raises StorageFailed."""
-    path = certificate_path(folder / certificate.file)
-    write_atomically(path, certificate.model_dump_json(indent=1).encode())
+def write_certificate(certificate: Certificate, file: Path) -> None:
+    """Put the certificate of `file` beside it. Raises StorageFailed."""
+    write_atomically(certificate_path(file), certificate.model_dump_json(indent=1).encode())
 
 
 def certificate_path(file: Path) -> Path:
-    """Where the certificate of the exported `file` is."""
-    return file.with_name(f"{file.name}{CERTIFICATE_ENDING}")
+    """Where the certificate of the exported `file` is: under its name, as much of it as there is room for."""
+    name = file.name.encode("utf-8", "surrogateescape")
+    room = LONGEST_NAME - len(CERTIFICATE_ENDING)
+    shown = file.name if len(name) <= room else name[:room].decode("utf-8", "ignore")
+    return file.with_name(f"{shown}{CERTIFICATE_ENDING}")
 
 
 def read_certificate(path: Path) -> Certificate:

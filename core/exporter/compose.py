@@ -8,6 +8,7 @@ from pathlib import Path
 from core.errors import MediaFailed
 from core.exporter.parts import Part
 from core.exporter.plan import Export, Quality
+from core.exporter.spoilt import MADE_ANEW, Spoilt, take_away
 from core.media import probe_clip
 from core.media.encode import encoder
 from core.providers.base import Signals
@@ -24,14 +25,15 @@ def compose(
     """Write the frames of `part` to the file `result`; `windows` are its conformed windows, in its order.
 
     MoviePy reads and mixes, frame by frame; memory does not grow with the length. `threads` 0: all cores.
-    Raises MediaFailed, StorageFailed, and Halted through `signals`; then `result` is not there.
+    Raises Spoilt (then the windows are gone), MediaFailed, StorageFailed, and Halted through `signals`; then
+    `result` is not there.
     """
     signals.check()
-    for window, path in zip(part.windows, windows, strict=True):
-        _refuse_damaged(path, export.frame_size, part.frames, window.piece.shot_id)
     from core.exporter.effects import composed  # MoviePy takes its time: not for those who only look
 
     try:
+        for window, path in zip(part.windows, windows, strict=True):
+            _refuse_damaged(path, export.frame_size, part.frames, window.piece.shot_id)
         with (
             composed(export, part, windows) as frames,
             encoder(
@@ -54,6 +56,8 @@ def compose(
             result.unlink(missing_ok=True)
         if isinstance(error, MediaFailed):
             _hear(signals)
+        if isinstance(error, Spoilt):
+            take_away(windows)
         raise
 
 
@@ -78,9 +82,6 @@ def _refuse_damaged(path: Path, frame_size: tuple[int, int], frames: int, shot_i
         raise damaged(shot_id)
 
 
-def damaged(shot_id: str) -> MediaFailed:
+def damaged(shot_id: str) -> Spoilt:
     """The conformed frames of the shot are not what was written."""
-    return MediaFailed(
-        f"The prepared frames of {shot_id} are damaged.",
-        remedy="Delete the folder segments in the project's folder and export again: they are made anew.",
-    )
+    return Spoilt(f"The prepared frames of {shot_id} are damaged.", remedy=MADE_ANEW)

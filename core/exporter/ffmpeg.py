@@ -29,4 +29,4 @@ def run_ffmpeg(command: list[str], result: Path, signals: Signals, *, what: str)
             raise
     if process.returncode != 0:
         result.unlink(missing_ok=True)
-        raise ffmpeg_failure(said.decode("utf-8", "replace"), result, what=what)
+        raise ffmpeg_failure(said.decode("utf-8", "replace"), result, what=what, code=process.returncode)

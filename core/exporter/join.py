@@ -1,7 +1,7 @@
 """The join: segments and sound copied packet by packet into one file that any player opens in time."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import MediaFailed, disk_errors
 from core.exporter.plan import Export
+from core.exporter.spoilt import MADE_ANEW, Spoilt, take_away
 from core.providers.base import Signals
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def join(
     rounded, and would drift. Both streams begin at 0 with or without edit lists, for the sound carries no
     lead-in; nothing is read through a list of names, so any path will do.
 
-    Raises MediaFailed, StorageFailed, and Halted through `signals`; then `result` is not there.
+    Raises Spoilt, MediaFailed, StorageFailed, and Halted through `signals`; then `result` is not there.
     """
     try:
         with disk_errors(result), _explained():
@@ -61,7 +62,7 @@ def _join(
     marks: list[int] = []
     sound_mark = 0
     with ExitStack() as files:
-        first = files.enter_context(av.open(address(segments[0])))
+        first = files.enter_context(_opened(segments[0], _open))
         result_file = files.enter_context(av.open(address(result), "w", format="mp4", options=options))
         result_file.metadata["title"] = export.title
         picture = result_file.add_stream_from_template(first.streams.video[0])
@@ -70,7 +71,7 @@ def _join(
         rows = [_pictures(segments, export.frame_rate, recipe, marks)]
         heard = None
         if sound is not None:
-            sound_file = files.enter_context(av.open(address(sound)))
+            sound_file = files.enter_context(_opened(sound, _open))
             heard = result_file.add_stream_from_template(sound_file.streams.audio[0])
             rows.append(_sounds(sound_file))
         for number, (_, packet) in enumerate(merge(*rows, key=lambda timed: timed[0])):
@@ -86,40 +87,56 @@ def _join(
 
 
 def _pictures(
-    segments: Iterable[Path], rate: Fraction, recipe: bytes | None, marks: list[int]
+    segments: Sequence[Path], rate: Fraction, recipe: bytes | None, marks: list[int]
 ) -> "Iterator[tuple[Fraction, Packet[Any]]]":
     """(time in seconds, packet) of every picture; `marks` grows by one for each segment."""
     number = 0
     for path in segments:
-        with open_for_packets(path) as segment:
+        with _opened(path, open_for_packets) as segment:
             if segment.streams.video[0].codec_context.extradata != recipe:
-                raise MediaFailed(
-                    f"The segment {path.name} was encoded in another way than the first.",
-                    remedy="Delete the project's folder segments and export again: they are made anew.",
-                )
-            before = None
+                raise _spoilt(path, segments[0])
+            begins, before = number, None
             for packet in segment.demux(video=0):
                 if not packet.size:
                     continue
                 if before is None:
                     marks.append(zlib.crc32(packet))
                 if packet.pts is None or (before is not None and packet.pts <= before):
-                    raise MediaFailed(
-                        f"The pictures of the segment {path.name} are out of order.",
-                        remedy="Delete the project's folder segments and export again: they are made anew.",
-                    )
+                    raise _spoilt(path)
                 before = packet.pts
                 packet.time_base = 1 / rate
                 packet.pts = packet.dts = number
                 packet.duration = 1
                 yield number / rate, packet
                 number += 1
+            if number == begins or number - begins < segment.streams.video[0].frames:
+                raise _spoilt(path)
 
 
 def _sounds(file: "InputContainer") -> "Iterator[tuple[Fraction, Packet[Any]]]":
     for packet in file.demux(audio=0):
         if packet.size and packet.pts is not None:
             yield packet.pts * packet.time_base, packet
+
+
+@contextmanager
+def _opened(path: Path, opener: "Callable[[Path], InputContainer]") -> "Iterator[InputContainer]":
+    """What is in the file. Raises Spoilt when nothing can be read of it."""
+    import av
+
+    try:
+        file = opener(path)
+        if not file.streams:
+            raise IndexError
+    except (av.InvalidDataError, FileNotFoundError, IndexError) as error:
+        raise _spoilt(path) from error
+    with file:
+        yield file
+
+
+def _spoilt(*paths: Path) -> Spoilt:
+    take_away(paths)
+    return Spoilt("Segments that were kept for the cut had been changed or damaged.", remedy=MADE_ANEW)
 
 
 def _ticks(rate: Fraction) -> int:
@@ -136,6 +153,12 @@ def open_for_packets(path: Path) -> "InputContainer":
 
     per_stream: Any = [{"skip_frame": "all"}, {"skip_frame": "all"}]  # typed wrongly by av itself
     return av.open(address(path), stream_options=per_stream)
+
+
+def _open(path: Path) -> "InputContainer":
+    import av
+
+    return av.open(address(path))
 
 
 def address(path: Path) -> str:
@@ -155,5 +178,5 @@ def _explained() -> Iterator[None]:
             raise
         raise MediaFailed(
             f"The cut could not be joined: {error.strerror}.",
-            remedy="Delete the project's folder segments and export again: they are made anew.",
+            remedy="Export again; if it happens again, delete the project's folder segments.",
         ) from error

@@ -20,6 +20,7 @@ from core.exporter.plan import Export, ExportId, ExportState
 from core.exporter.receipts import Exports, cancel_mark
 from core.exporter.segments import make_segment, segment_path
 from core.exporter.sound import Sound, has_sound, make_sound
+from core.exporter.spoilt import Spoilt
 from core.media import safe_stem
 from core.providers.base import Signals
 from core.store import Store
@@ -97,10 +98,7 @@ class _Making:
     def run(self) -> Export:
         try:
             self._say(0.0, "making segments", state=ExportState.RUNNING)
-            segments, sound = self._make_ready()
-            self._signals.check()
-            self._say(SEGMENTS_SHARE, "joining", remaining_s=None)
-            self._finish(self._join(segments, sound))
+            self._finish(self._made_and_joined())
         except Interrupted:
             log.info("export.interrupted", extra={"action": "export.interrupted"})
         except Cancelled:
@@ -116,10 +114,21 @@ class _Making:
             )
         return self._export
 
+    def _made_and_joined(self) -> Certificate:
+        """The finished file. What was kept and turns out to be spoilt is made anew."""
+        for _ in self._parts:  # each time something is taken away
+            try:
+                return self._join(*self._make_ready())
+            except Spoilt:
+                log.info("export.spoilt", extra={"action": "export.spoilt"})
+        return self._join(*self._make_ready())
+
     def _make_ready(self) -> tuple[list[Path], Sound | None]:
         """Every part's segment, and the sound; what is not there yet is made. The first trouble ends all."""
         paths = [segment_path(self._export, self._folder, part) for part in self._parts]
-        missing = [number for number, path in enumerate(paths) if not path.exists()]
+        first = {path: number for number, path in reversed([*enumerate(paths)])}  # two may be alike
+        missing = sorted(number for path, number in first.items() if not path.exists())
+        self._finished, self._made = 0, {}
         self._to_make = sum(self._parts[number].frames for number in missing)
         self._missing = len(missing)
         ended = threading.Event()
@@ -168,6 +177,8 @@ class _Making:
             self._one_by_one.release()
 
     def _join(self, segments: list[Path], sound: Sound | None) -> Certificate:
+        self._signals.check()
+        self._say(SEGMENTS_SHARE, "joining", remaining_s=None)
         export = self._export
         name = f"{safe_stem(export.title)}-{export.mode.value}-{export.export_id}.mp4"
         path = self._folder / "exports" / name
@@ -186,7 +197,7 @@ class _Making:
             )
             with disk_errors(path):
                 sync_file(draft)
-            write_certificate(certificate, path.parent)
+            write_certificate(certificate, path)
             with disk_errors(path):
                 put_in_place(draft, path)
         except BaseException:

@@ -103,7 +103,7 @@ class Encoder:
     def _failure(self) -> MediaFailed | StorageFailed:
         self._said.seek(0)
         said = self._said.read(4000).decode(errors="replace")
-        return ffmpeg_failure(said, self._path, what="the clip")
+        return ffmpeg_failure(said, self._path, what="the clip", code=self._process.returncode or 0)
 
 
 def _source(frame_size: tuple[int, int], fps: Fraction, pixel_format: str) -> list[str]:

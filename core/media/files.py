@@ -1,6 +1,7 @@
 """Facts of clips and tracks, read from the files themselves, and the ffmpeg that makes them."""
 
 import hashlib
+import signal
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -59,17 +60,24 @@ DISK_REFUSED = (
 """What ffmpeg says when it is the disk and not the picture."""
 
 
-def ffmpeg_failure(said: str, path: Path, *, what: str) -> MediaFailed | StorageFailed:
-    """The error behind what ffmpeg `said` while it wrote `what` to `path`."""
+def ffmpeg_failure(said: str, path: Path, *, what: str, code: int) -> MediaFailed | StorageFailed:
+    """The error behind what ffmpeg `said` while it wrote `what` to `path`, and its exit code."""
     folder = path.parent
-    if any(refusal in said for refusal in DISK_REFUSED):
+    too_large = code == -getattr(signal, "SIGXFSZ", code + 1)
+    if too_large or any(refusal in said for refusal in DISK_REFUSED):
         return StorageFailed(
             f"The disk refused: {what} could not be written.",
             remedy=f"Free some space on the disk of {folder}, or allow writing there; nothing was lost.",
         )
+    name = what if "/" in what.split(maxsplit=1)[0] else f"{what[:1].upper()}{what[1:]}"
+    if code < 0:
+        return MediaFailed(
+            f"{name} could not be made: the computer ended the work, as it does when memory runs out.",
+            remedy="Close other programs, then try again.",
+        )
     reason = said.strip().splitlines()[-1][:200] if said.strip() else "it gave no reason"
     return MediaFailed(
-        f"{what[:1].upper()}{what[1:]} could not be made: {reason}.",
+        f"{name} could not be made: {reason}.",
         remedy="Try again; if it fails again, make the shot's take anew.",
     )
 

@@ -1,6 +1,7 @@
 """What the command line says to what it cannot do: the exit code, why, and what to do."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -198,6 +199,7 @@ def test_a_file_in_place_of_the_data_folder_is_told(core: Core, data: Path) -> N
         ("file/cut.mp4", "There is no folder"),
         ("there.mp4", "exists"),
         ("folder.mp4", "is a folder"),
+        pytest.param("n" * 252 + ".mp4", "is too long", id="256 letters"),
     ],
 )
 def test_a_place_that_cannot_be_written_is_told_before_the_work_begins(
@@ -221,6 +223,19 @@ def test_a_file_is_replaced_when_that_is_asked_for(two_shots: Core, tmp_path: Pa
     ended = two_shots("export", "film", "--mode", "stills", "--out", out, "--force", "--json")
     assert ended.code == 0, ended.err
     assert out.stat().st_size == ended.facts["bytes"]
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names that their disks do not take")
+@pytest.mark.parametrize("name", ["n" * 251, "é" * 125, "🎬" * 62, "\udcff\udcfe"], ids=ascii)
+def test_a_file_may_have_the_longest_name_and_any_letters(two_shots: Core, tmp_path: Path, name: str) -> None:
+    two_shots("remove-shots", "film", "shot_002")
+    two_shots("set-shot", "film", "shot_001", "--end", "0.2")
+    out = tmp_path / f"{name}.mp4"
+    ended = two_shots("export", "film", "--mode", "stills", "--out", out, "--json")
+    assert ended.code == 0, ended.err
+    assert sorted(tmp_path.glob("*.mp4")) == [out]
+    [certificate] = tmp_path.glob("*.certificate.json")
+    assert json.loads(certificate.read_text(encoding="utf-8"))["measured_frames"] == 5
 
 
 def test_times_that_leave_a_gap_are_shown_and_line_up_closes_it(two_shots: Core) -> None:

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -126,6 +126,68 @@ def test_only_the_changed_shot_is_made_again(studio: Studio, project: str) -> No
     studio.edit(project, [Edit(shot_id="shot_002", field="energy", now=1.0, was=0.5)])
     studio.run_export(studio.order_export(project, mode="animatic"))
     assert len(set((studio.folder(project) / "segments").iterdir()) - before) == 1
+
+
+def test_shots_that_look_alike_are_made_once(studio: Studio, draw: Draw) -> None:
+    studio.create_project("Alike")
+    studio.add_stills("alike", [("a.png", draw.still())] * 4, seconds=1)
+    begun: list[str] = []
+    export = studio.order_export("alike", mode="animatic")
+    made = threading.Thread(target=studio.run_export, args=(export,), name="exporting")
+    made.start()
+    folder = studio.folder("alike") / "segments"
+    while made.is_alive():
+        begun += [draft.name.lstrip(".").split(".")[0] for draft in folder.glob(".*")]
+        made.join(0.002)
+    assert len(set(begun)) == 1
+    assert studio.export("alike", export.export_id).state is ExportState.DONE
+
+
+def halved(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [halved, Path.unlink, lambda path: path.write_bytes(b""), lambda path: path.write_text("la la la")],
+    ids=["cut off", "gone", "empty", "text"],
+)
+@pytest.mark.parametrize("kind", ["mp4", "m4a"])
+def test_what_was_kept_and_is_spoilt_is_made_anew(
+    studio: Studio, project: str, tmp_path: Path, kind: str, spoil: Callable[[Path], object]
+) -> None:
+    studio.set_track(project, music(tmp_path, 2), "bed.wav")
+    studio.run_export(studio.order_export(project, mode="stills"))
+    kept = sorted((studio.folder(project) / "segments").glob(f"*.{kind}"))
+    spoil(kept[-1])
+    export = studio.run_export(studio.order_export(project, mode="stills"))
+    assert export.state is ExportState.DONE, export.failure
+    assert len(times_of(studio.export_file(project, export.export_id))) == export.frames
+
+
+def test_a_kept_segment_that_is_spoilt_is_made_anew_for_what_is_laid_over_it(
+    studio: Studio, project: str
+) -> None:
+    studio.run_export(studio.order_export(project, mode="stills"))
+    for path in (studio.folder(project) / "segments").glob("*.mp4"):
+        path.write_text("la la la")
+    export = studio.run_export(studio.order_export(project, mode="stills", burn_in=True))
+    assert export.state is ExportState.DONE, export.failure
+
+
+def test_segments_that_are_deleted_while_it_runs_are_made_again(studio: Studio, draw: Draw) -> None:
+    studio.create_project("Ascent")
+    studio.add_stills("ascent", draw.stills(6), seconds=0.4)
+    export = studio.order_export("ascent", mode="stills")
+    made = threading.Thread(target=studio.run_export, args=(export,), name="exporting")
+    made.start()
+    segments = studio.folder("ascent") / "segments"
+    wait_until(lambda: len(list(segments.glob("[!.]*.mp4"))) >= 2, what="two segments")
+    for path in segments.glob("[!.]*.mp4"):
+        path.unlink()
+    made.join()
+    now = studio.export("ascent", export.export_id)
+    assert now.state is ExportState.DONE, now.failure
 
 
 def test_an_export_in_the_app_can_be_followed_and_cancelled(
