@@ -16,6 +16,7 @@ from core.catalogue import Catalogue
 from core.errors import StillmotionError
 from core.ledger import Bill, Entry
 from core.pricing import dollars
+from core.take import Take
 
 KEPT = timedelta(days=30)
 """How long fal keeps the payloads by which a lost request is found: https://fal.ai/docs/model-apis/faq."""
@@ -46,7 +47,7 @@ class Kind(StrEnum):
     JUMP = "jump"
     """Far more was ordered today than on other days."""
     LEDGER = "ledger"
-    """Lines of the ledger cannot be read."""
+    """Lines of the ledger cannot be read, or are gone."""
 
 
 class Severity(StrEnum):
@@ -77,12 +78,21 @@ class Alert:
 
 
 def find_alerts(
-    bill: Bill, catalogue: Catalogue, limits: Sequence[BudgetState], *, now: datetime | None = None
+    bill: Bill,
+    catalogue: Catalogue,
+    limits: Sequence[BudgetState],
+    *,
+    unbooked: Sequence[Take] = (),
+    now: datetime | None = None,
 ) -> list[Alert]:
-    """Every alert that the books give as of `now` (UTC; None: this moment), the urgent first."""
+    """Every alert that the books give as of `now` (UTC; None: this moment), the urgent first.
+
+    `unbooked` are takes that cost money and of which no line of the ledger tells.
+    """
     now = now or datetime.now(UTC)
     found = [
         *_damage(bill),
+        *_gaps(unbooked),
         *_limits(limits, now.date()),
         *_at_risk(bill, now),
         *_jump(bill, now.date()),
@@ -101,6 +111,23 @@ def _damage(bill: Bill) -> Iterator[Alert]:
             what=f"{lines} left out of every total. {bill.broken[0]}",
             remedy="They are kept in ledger.aside.jsonl. Import the bill, so that no take goes uncounted.",
         )
+
+
+def _gaps(unbooked: Sequence[Take]) -> Iterator[Alert]:
+    if unbooked:
+        takes = "1 take that costs" if len(unbooked) == 1 else f"{len(unbooked)} takes that cost"
+        usd = sum((_cost(take) for take in unbooked), Decimal(0))
+        yield Alert(
+            kind=Kind.LEDGER,
+            severity=Severity.URGENT,
+            subject=f"without a line, {len(unbooked)}",
+            what=f"The ledger says nothing of {takes} {dollars(usd)}: a part of it is gone.",
+            remedy="Bring ledger.jsonl back from a backup: till then they are in no total and no limit.",
+        )
+
+
+def _cost(take: Take) -> Decimal:
+    return take.quote.usd_high if take.settled_usd is None else take.settled_usd
 
 
 def _limits(limits: Sequence[BudgetState], today: date) -> Iterator[Alert]:

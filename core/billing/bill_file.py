@@ -1,5 +1,6 @@
 """A bill that was exported by hand: CSV or JSON, read strictly; what cannot be used is named by its line."""
 
+import codecs
 import csv
 import io
 import json
@@ -23,6 +24,9 @@ AMOUNT = ("cost_total", "total_cost", "total", "cost", "amount", "charge")
 ENDPOINT = ("endpoint_id", "endpointid", "endpoint", "model_id", "model", "app")
 CURRENCY = ("currency",)
 NANO = "cost_estimate_nano_usd"
+DELIMITERS = ",;\t"
+MOST_ABOVE = 20
+"""Lines of a CSV file in which the names of its columns are looked for."""
 LISTS = ("billing_events", "events", "items", "data", "rows", "results")
 """Names under which a JSON file may keep its rows."""
 SIGNS: Mapping[str, str] = {"$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
@@ -56,8 +60,9 @@ def read_rows(content: bytes) -> tuple[list[BillRow], list[Rejected]]:
     """The rows of a file, and those that cannot be used. Raises InputRefused when it is no bill at all."""
     if len(content) > LARGEST_BYTES:
         raise InputRefused("The file is too long for a bill.", remedy="Export a shorter time, or in parts.")
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-16" if marked else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputRefused("The file is not text.", remedy="Export the bill as CSV or JSON.") from error
     rows = _json_rows(text) if text.lstrip()[:1] in ("{", "[") else _csv_rows(text)
@@ -155,18 +160,31 @@ def _text(value: object) -> str:
 
 def _csv_rows(text: str) -> Iterator[tuple[int, Raw]]:
     """(line, row) of a CSV file, whichever of comma, semicolon and tab it uses."""
-    head = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(",;\t", key=head.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    lines = io.StringIO(text, newline="")
+    above = _lines_above_the_names(text)
+    for _ in range(above):
+        lines.readline()
+    head = next((line for line in text.splitlines()[above:] if line.strip()), "")
+    delimiter = max(DELIMITERS, key=head.count)
+    reader = csv.reader(lines, delimiter=delimiter)
     try:
         names = [_column(name) for name in next((row for row in reader if any(row)), [])]
         _check_columns(names)
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 raw = dict(zip(names, cells, strict=False))
-                yield reader.line_num, raw if len(cells) <= len(names) else {}
+                yield above + reader.line_num, raw if len(cells) <= len(names) else {}
     except csv.Error as error:
         raise InputRefused(f"The file is no CSV: {error}.", remedy="Export the bill again.") from error
+
+
+def _lines_above_the_names(text: str) -> int:
+    """How many lines stand above the names of the columns: a title, an account, what a spreadsheet adds."""
+    for number, line in enumerate(text.splitlines()[:MOST_ABOVE]):
+        for delimiter in DELIMITERS:
+            if not _missing([_column(name.strip('"')) for name in line.split(delimiter)]):
+                return number
+    return 0
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, Raw]]:
@@ -203,8 +221,17 @@ def _column(name: str) -> str:
 def _check_columns(names: Sequence[str]) -> None:
     if any(name and names.count(name) > 1 for name in names):
         raise InputRefused("Two columns of the file have one name.", remedy="Export the bill again.")
+    if missing := _missing(names):
+        raise InputRefused(
+            f"The file has no column for the {' and the '.join(missing)}.",
+            remedy="Export the billing events, one row for each request, at fal.ai/dashboard/billing.",
+        )
+
+
+def _missing(names: Sequence[str]) -> list[str]:
+    """What a bill needs and none of the columns called `names` holds."""
     raw = dict.fromkeys(names)
-    missing = [
+    return [
         what
         for what, there in (
             ("request (request_id)", any(name in raw for name in REQUEST)),
@@ -212,8 +239,3 @@ def _check_columns(names: Sequence[str]) -> None:
         )
         if not there
     ]
-    if missing:
-        raise InputRefused(
-            f"The file has no column for the {' and the '.join(missing)}.",
-            remedy="Export the billing events, one row for each request, at fal.ai/dashboard/billing.",
-        )

@@ -12,6 +12,7 @@ from core.desks.desk import Desk
 from core.errors import StillmotionError
 from core.orders import release_orphans
 from core.project import Project
+from core.take import Take
 
 
 class MoneyDesk(Desk):
@@ -61,7 +62,19 @@ class MoneyDesk(Desk):
             limits, unreadable = self.budget_states(), []
         except StillmotionError as error:
             limits, unreadable = [], [unreadable_limits(error)]
-        return [*unreadable, *find_alerts(self.ledger.bill(), self.catalogue, limits)]
+        unbooked = self._unbooked()  # before the bill is read: an order writes its line first
+        return [*unreadable, *find_alerts(self.ledger.bill(), self.catalogue, limits, unbooked=unbooked)]
+
+    def _unbooked(self) -> list[Take]:
+        """Takes that cost money and have a receipt, but no line in the ledger."""
+        listings = [self.store.takes.all(self.folder(each)) for each in self.store.projects.ids()]
+        known = self.ledger.bill().takes
+        return [
+            takes[take_id]
+            for takes in listings
+            for take_id in takes.keys() - known.keys()
+            if takes[take_id].quote.usd_high
+        ]
 
     def release_orphans(self) -> int:
         """Release money that a crash in the middle of an order left reserved. How many takes."""

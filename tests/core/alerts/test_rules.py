@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from billing_case import written
+from drawing import Draw
 
 from core.alerts import Alert, Kind, Severity
 from core.ledger import Entry
@@ -129,3 +130,21 @@ def test_limits_that_cannot_be_read_are_told_and_hide_nothing_else(studio: Studi
     (data / "budgets.json").write_text("{")
     written(data, "a", *LOST, ago=timedelta(days=24))
     assert [alert.kind for alert in studio.alerts()] == [Kind.BUDGET, Kind.AT_RISK]
+
+
+def test_takes_that_the_ledger_has_lost_are_told(
+    studio: Studio, data: Path, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAL_KEY", "key:of-nobody")
+    studio.create_project("Ascent", model="kling_i2v")
+    studio.add_stills("ascent", draw.stills(2), seconds=4)
+    studio.order_takes("ascent", ["shot_001"], model="animatic")
+    first = (data / "ledger.jsonl").read_bytes()
+    studio.order_takes("ascent", ["shot_002"])
+    assert alerts(studio, Kind.LEDGER) == []
+    (data / "ledger.jsonl").write_bytes(first)
+    [told] = alerts(studio, Kind.LEDGER)
+    assert told.what == "The ledger says nothing of 1 take that costs $0.35: a part of it is gone."
+    assert told.severity is Severity.URGENT
+    (data / "ledger.jsonl").unlink()
+    assert len(alerts(studio, Kind.LEDGER)) == 1  # a free take is missed by nobody

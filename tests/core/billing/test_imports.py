@@ -57,6 +57,26 @@ def test_nothing_changes_until_it_is_applied_and_then_each_take_has_what_the_bil
     assert not (data / "projects").exists()  # a bill brings back no project that was removed
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"sep=;\nrequest_id;cost_total\nr-1;0.33\n",
+        b"Billing export\r\n\r\nAccount: team\r\nrequest_id,cost_total\r\nr-1,0.33\r\n",
+        "Request ID\tCost (USD)\r\nr-1\t0.33\r\n".encode("utf-16"),
+        b'\xef\xbb\xbf"request_id";"cost_total"\r\n"r-1";"0.33"\r\n',
+    ],
+    ids=["separator named", "lines above", "UTF-16", "mark and quotes"],
+)
+def test_what_spreadsheets_add_to_a_bill_is_no_obstacle(books: Books, content: bytes) -> None:
+    [found] = books.import_bill(content).corrections
+    assert (found.take_id, found.usd) == ("one", Decimal("0.33"))
+
+
+def test_a_row_is_named_by_its_line_in_the_file_whatever_stands_above(books: Books) -> None:
+    found = books.import_bill(b"Bill of May\n\nrequest_id,cost_total\nr-1,0.33\nr-2,?\n")
+    assert reasons(found) == ["5: '?' is no amount"]
+
+
 def test_a_bill_that_is_imported_again_changes_nothing(books: Books, data: Path) -> None:
     bill = csv(f"r-1,{KLING},0.30")
     found = books.import_bill(bill)
