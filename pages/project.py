@@ -24,15 +24,14 @@ TABLE, ONE_SHOT = "All shots", "One shot"
 
 def show_header(project: Project) -> None:
     """What the project is, and the doors to everything that is set once."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(facts(project), width="stretch")
-        with st.container(horizontal=True, width="content", gap="xsmall"):
-            door("Settings", ":material/tune:", lambda: show_settings(project, the_studio().catalogue))
-            door("Music", ":material/music_note:", lambda: bring_music(project))
-            if project.shots:
-                door("On the beat", ":material/graphic_eq:", lambda: show_snapping(project))
-                door("Bring in stills", ":material/add_photo_alternate:", lambda: bring_stills(project))
-                door("Remove shots", ":material/delete:", lambda: remove_shots_form(project))
+    st.caption(facts(project))
+    with st.container(horizontal=True, gap="xsmall"):
+        door("Settings", ":material/tune:", lambda: show_settings(project, the_studio().catalogue))
+        door("Music", ":material/music_note:", lambda: bring_music(project))
+        if project.shots:
+            door("On the beat", ":material/graphic_eq:", lambda: show_snapping(project))
+            door("Bring in stills", ":material/add_photo_alternate:", lambda: bring_stills(project))
+            door("Remove shots", ":material/delete:", lambda: remove_shots_form(project))
 
 
 def door(label: str, icon: str, show: Callable[[], None]) -> None:

@@ -16,6 +16,8 @@ from pages.parts.ordering import Order, place, refusal, show_trouble, trouble_ke
 from pages.parts.receipt import show_pauses
 from pages.parts.words import left_text
 
+BAR_PX = 40
+"""Height of a bar with its words: nothing below moves when the way on takes its place."""
 STOP_S = 0.5
 """How long a press on Stop may keep the page waiting; the slots end the rest meanwhile."""
 
@@ -99,9 +101,7 @@ def show_progress(board: Board) -> None:
             told = outlook_text(board.outlook) if trouble() is None else "Waiting until the disk takes files"
             st.progress(board.outlook.fraction, text=told)
         else:
-            st.progress(
-                done / len(board.statuses), text=f"{done:,} of {len(board.statuses):,} shots have a clip"
-            )
+            _show_clips(done, len(board.statuses))
     with bill:
         totals = the_studio().ledger.bill().totals  # kept as lines come in: this runs every second
         spent, reserved, at_risk = (
@@ -112,6 +112,17 @@ def show_progress(board: Board) -> None:
             f"Spent **{spent}** · reserved **{reserved}** · at risk **{at_risk}**",
             text_alignment="right",
         )
+
+
+def _show_clips(done: int, of: int) -> None:
+    """How many shots have a clip; when all do, the way on stands in place of a bar that is full."""
+    told = f"{done:,} of {of:,} shots have a clip"
+    if done < of:
+        st.progress(done / of, text=told)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", height=BAR_PX, border=False):
+        st.markdown(told, width="content")
+        st.page_link("export.py", label="Go on to Export", icon=":material/arrow_forward:")
 
 
 def outlook_text(outlook: Outlook) -> str:

@@ -9,6 +9,7 @@ from core.errors import InputRefused, StillmotionError
 from core.project import Project
 from core.storyboard import PICTURE_ENDINGS, TRACK_ENDINGS, Brought
 from core.studio import the_studio
+from core.timeline import total_frames
 from pages.parts.outcome import Outcome, brought, keep_outcome
 from pages.parts.words import plain, seconds_text
 
@@ -78,11 +79,16 @@ def _folder(typed: str) -> Path:
     return folder
 
 
+def cut_s(project: Project) -> float:
+    """How long the project's cut is, in seconds."""
+    return float(total_frames(project) / project.frame_rate)
+
+
 def bring_music(project: Project) -> None:
     """The music under the cut: what there is, another one, or none."""
     if project.track is not None:
         st.markdown(f":material/music_note: **{plain(project.track.source_name)}**")
-        st.caption(f"{seconds_text(project.track.duration)} long.")
+        st.caption(_against_the_cut(project.track.duration, cut_s(project)))
         if st.button("Remove the music", icon=":material/music_off:", key=f"remove_track_{project.id}"):
             _keep(project, lambda: the_studio().remove_track(project.id))
             st.rerun()
@@ -97,6 +103,17 @@ def bring_music(project: Project) -> None:
             _keep(project, lambda: the_studio().set_track(project.id, file.getvalue(), file.name))
         _renew_key("music")
         st.rerun()
+
+
+def _against_the_cut(music_s: float, long_s: float) -> str:
+    """How long the music is, and what that means for the cut."""
+    told = f"{seconds_text(music_s)} long; the cut is {seconds_text(long_s)}"
+    over_s = music_s - long_s
+    if abs(over_s) < 0.1 or not long_s:
+        return f"{told}."
+    if over_s > 0:
+        return f"{told}, so the last {seconds_text(over_s)} of it are not heard."
+    return f"{told}, so its last {seconds_text(-over_s)} are silent."
 
 
 def _keep(project: Project, action: Callable[[], Brought | Project]) -> None:

@@ -14,7 +14,7 @@ from core.pricing import CENT, dollars
 from core.project import Project
 from core.studio import the_studio
 from pages.parts.cost_charts import ROW_PX, bar, names_axis, show_chart, text, tip
-from pages.parts.cost_filters import day_text, today
+from pages.parts.cost_filters import day_text, project_titles, today
 from pages.parts.ink import accent, loss, rest, waste
 from pages.parts.notices import show_error
 
@@ -31,7 +31,11 @@ CLOSE = 0.8
 
 def short_title(budget: Budget) -> str:
     """A limit in two or three words: "month", "day, soft", "project"."""
-    whose = "" if budget.scope is Scope.PROJECT or budget.project_id is None else f" for {budget.project_id}"
+    whose = (
+        ""
+        if budget.scope is Scope.PROJECT or budget.project_id is None
+        else f" for {project_titles().get(budget.project_id, budget.project_id)}"
+    )
     return f"{budget.scope.value}{whose}{'' if budget.hard else ', soft'}"
 
 
@@ -72,7 +76,7 @@ def show_budgets(project: Project | None) -> None:
     else:
         st.info(
             "A soft limit warns when it is passed, a hard one refuses the order. They hold for the app, the "
-            "command line and the HTTP doors alike.",
+            "command line and scripts alike.",
             title="No limit is set",
             icon=":material/savings:",
         )
@@ -132,7 +136,7 @@ def _bar(state: BudgetState, asked_usd: Decimal = Decimal(0)) -> dict[str, Any]:
             rest(),
             f"{left}, then {'too little' if after.over else dollars(after.left_usd.quantize(CENT))}",
         )
-    whose = budget.project_id or EVERYTHING
+    whose = project_titles().get(budget.project_id, budget.project_id) if budget.project_id else EVERYTHING
     return {
         "name": f"{budget.scope.value.capitalize()} · {whose} · {'hard' if budget.hard else 'soft'}",
         "share": min(1.0, state.share),
@@ -147,6 +151,7 @@ def _bar(state: BudgetState, asked_usd: Decimal = Decimal(0)) -> dict[str, Any]:
 
 
 def _set_limit(project: Project | None) -> None:
+    titles = project_titles()
     projects = [summary.project_id for summary in the_studio().projects()]
     with st.form("set_limit", border=True):
         st.markdown("**Set a limit**")
@@ -155,7 +160,7 @@ def _set_limit(project: Project | None) -> None:
             "For",
             ["", *projects],
             index=1 + projects.index(project.id) if project and project.id in projects else 0,
-            format_func=lambda name: name or EVERYTHING,
+            format_func=lambda name: titles[name] if name else EVERYTHING,
         )
         usd = st.text_input("US dollars", placeholder="25 or 12.50")
         hard = st.toggle(

@@ -29,6 +29,11 @@ Spec = dict[str, Any]
 QUIET: Spec = {"title": None, "domain": False, "ticks": False}
 """An axis that does not speak louder than its numbers."""
 
+IN_DOLLARS: Spec = {
+    "labelExpr": "abs(datum.value) < 1000 ? format(datum.value, '$,.2~f') : format(datum.value, '$.3~s')"
+}
+"""Marks of an axis: $0.4, $25, $1.5k. The short form would write 40 cents as $400m."""
+
 
 def show_chart(
     rows: Sequence[Mapping[str, Any]], spec: Spec, *, height: int, told: str, large: bool = False
@@ -99,7 +104,7 @@ def chart_days(
                 "axis": {**QUIET, "domain": True, "labelAngle": 0, "labelOverlap": True},
                 "scale": {"paddingInner": 0.25, "paddingOuter": 0.1},
             },
-            "y": {"field": "usd", "type": "quantitative", "axis": {**QUIET, "format": "$~s", "tickCount": 4}},
+            "y": {"field": "usd", "type": "quantitative", "axis": {**QUIET, **IN_DOLLARS, "tickCount": 4}},
             "color": {"field": "model", **legend(list(zip(groups, palette(), strict=False)))},
             "order": {"field": "order", "type": "quantitative"},
             "tooltip": [

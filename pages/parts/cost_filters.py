@@ -1,6 +1,7 @@
 """What the costs page looks at: project, days, models, people and outcomes, all of it in the address."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -181,3 +182,13 @@ def model_title(key: str) -> str:
     """A model's name; its key when the catalogue no longer has it."""
     catalogue = the_studio().catalogue
     return catalogue[key].name if key in catalogue else key
+
+
+def project_titles() -> Mapping[str, str]:
+    """Title of each project by its id; the same title twice is told apart by the project's folder."""
+    summaries = the_studio().projects()
+    titles = Counter(summary.title for summary in summaries)
+    return {
+        each.project_id: f"{each.title} ({each.project_id})" if titles[each.title] > 1 else each.title
+        for each in summaries
+    }

@@ -1,6 +1,5 @@
 """Where the money went: by day, by what came of it, by model, person, project and shot."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from itertools import zip_longest
@@ -10,10 +9,9 @@ import streamlit as st
 
 from core.costs import CostReport, Dimension
 from core.pricing import dollars
-from core.studio import the_studio
 from pages.parts.cost_answers import cents
 from pages.parts.cost_charts import chart_bars, chart_days
-from pages.parts.cost_filters import NOBODY, View, model_title, today
+from pages.parts.cost_filters import NOBODY, View, model_title, project_titles, today
 from pages.parts.ink import accent, loss, palette, rest, waste
 
 MOST = 8
@@ -99,16 +97,6 @@ def name_of(report: CostReport, dimension: Dimension, name: str) -> str:
             else f"{project_titles().get(project_id, project_id)} · {shot_id}"
         )
     return name or NOBODY
-
-
-def project_titles() -> Mapping[str, str]:
-    """Title of each project by its id; the same title twice is told apart by the project's folder."""
-    summaries = the_studio().projects()
-    titles = Counter(summary.title for summary in summaries)
-    return {
-        each.project_id: f"{each.title} ({each.project_id})" if titles[each.title] > 1 else each.title
-        for each in summaries
-    }
 
 
 def _show_bars(title: str, amounts: Mapping[str, Decimal], colours: Sequence[str] = ()) -> None:

@@ -11,8 +11,7 @@ from core.errors import StillmotionError
 from core.pricing import CENT
 from core.studio import the_studio
 from core.take import TakeId
-from pages.parts.cost_filters import NOBODY, OUTCOMES, View, model_title, today
-from pages.parts.cost_overview import project_titles
+from pages.parts.cost_filters import NOBODY, OUTCOMES, View, model_title, project_titles, today
 from pages.parts.notices import show_error
 from pages.parts.receipt import show_receipt
 from pages.parts.when import when_text

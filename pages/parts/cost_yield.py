@@ -15,8 +15,8 @@ from core.project import Project
 from core.studio import the_studio
 from pages.parts.cost_answers import cents
 from pages.parts.cost_charts import chart_bars, chart_shares
-from pages.parts.cost_filters import NOBODY, OUTCOMES, View, model_title
-from pages.parts.cost_overview import name_of, project_titles
+from pages.parts.cost_filters import NOBODY, OUTCOMES, View, model_title, project_titles
+from pages.parts.cost_overview import name_of
 from pages.parts.ink import accent, loss, rest, waste
 from pages.parts.price_list import offers
 from pages.parts.when import when_text

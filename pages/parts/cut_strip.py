@@ -1,5 +1,6 @@
 """A picture of the cut: every shot as a block as long as it lasts, with what is shown of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
@@ -15,8 +16,8 @@ from pages.parts.ink import accent, ink
 
 STRIP_PX = 820
 """Width for which labels and pictures are chosen: the narrowest window that we design for."""
-PICTURES_PX = (96, 40)
-"""Widths that a picture in a block may have: the largest that fits."""
+PICTURES_PX = (96, 84, 72, 60, 48, 36)
+"""Widths that the pictures of a cut may have: the largest that fits into most of its blocks."""
 BLOCK = "#7d7d7d"
 """A neutral grey between both grounds: the pictures on it are what is looked at."""
 BLOCK_PX = 66
@@ -61,12 +62,12 @@ def show_cut(project: Project, plan: Export) -> None:
     )
     ways = base.transform_filter("datum.way_to_s > datum.way_from_s").mark_rect(color=accent(), opacity=0.55)
     ways = ways.encode(x="way_from_s:Q", x2="way_to_s:Q", y=alt.value(0), y2=alt.value(WAY_PX))
-    pictures = [_pictures(base, width_px) for width_px in PICTURES_PX]
+    pictures = _pictures(base, max(row["picture_px"] for row in blocks))
     labels = base.mark_text(align="center", baseline="middle", fontSize=11, color=ink()).encode(
         x="middle_s:Q", y=alt.value(BLOCK_PX + 11), text="label:N"
     )
     st.altair_chart(
-        alt.layer(rects, ways, *pictures, labels).properties(height=STRIP_TALL_PX),
+        alt.layer(rects, ways, pictures, labels).properties(height=STRIP_TALL_PX),
         alt=_described(plan, blocks),
     )
 
@@ -82,9 +83,9 @@ def _time_axis(duration_s: float) -> alt.Axis:
 
 
 def _pictures(base: alt.Chart, width_px: int) -> alt.Chart:
-    """The pictures of one width, in the middle of their blocks."""
+    """The pictures, all of one width, in the middle of the blocks that have room for them."""
     height_px = min(BLOCK_PX - 12, width_px)
-    images = base.transform_filter(f"datum.picture_px == {width_px}").mark_image(
+    images = base.transform_filter("datum.picture_px > 0").mark_image(
         align="center", baseline="middle", aspect=True, height=height_px, width=width_px
     )
     pictures: alt.Chart = images.encode(x="middle_s:Q", y=alt.value(BLOCK_PX / 2), url="picture:N")
@@ -96,10 +97,11 @@ def _blocks(project: Project, plan: Export) -> list[dict[str, Any]]:
     rate = FRAME_RATES[plan.fps]
     shots = {shot.shot_id: shot for shot in project.shots}
     rows: list[dict[str, Any]] = []
+    rooms_px = [STRIP_PX * piece.frames / plan.frames for piece in plan.pieces]
+    picture_px = _picture_px(rooms_px)
     at = 0
-    for piece in plan.pieces:
+    for piece, room_px in zip(plan.pieces, rooms_px, strict=True):
         begin, at = at, at + piece.frames
-        room_px = STRIP_PX * piece.frames / plan.frames
         kind = shown_as(plan.mode, piece)
         rows.append(
             {
@@ -118,11 +120,17 @@ def _blocks(project: Project, plan: Export) -> list[dict[str, Any]]:
                 "shown": f"{kind}, no clip yet" if piece.fallback else kind,
                 "words": shots[piece.shot_id].words,
                 "picture": _picture_url(plan, shots[piece.shot_id], piece),
-                "picture_px": next((width for width in PICTURES_PX if width + 6 < room_px), 0),
+                "picture_px": picture_px if picture_px + 6 < room_px else 0,
                 "label": _label(piece, kind, room_px),
             }
         )
     return rows
+
+
+def _picture_px(rooms_px: Sequence[float]) -> int:
+    """One width for all pictures of a cut, so that they stand in a row: what fits where nine in ten are."""
+    room_px = sorted(rooms_px)[len(rooms_px) // 10]
+    return next((width for width in PICTURES_PX if width + 6 < room_px), PICTURES_PX[-1])
 
 
 def way_in_text(piece: Piece) -> str:

@@ -6,9 +6,11 @@ from core.catalogue import Aspect
 from core.project import FRAME_RATES, SIZES
 from core.studio import the_studio
 from pages.parts.notices import errors_shown
-from pages.parts.words import SHAPES, model_name, size_name
+from pages.parts.words import SHAPES, model_name
 
 PROJECT_PAGE = "project.py"
+SIZE_NAMES = ("720p, HD", "1080p, Full HD", "2160p, 4K")
+"""What the sizes of every shape are called, in the order of SIZES."""
 
 
 def new_project_button() -> None:
@@ -24,19 +26,20 @@ def _new_project_dialog() -> None:
 
 def new_project_form(where: str) -> None:
     """Title, shape, size, rate and model; the new project is then the one at work. `where` names the form."""
-    shapes = list(Aspect)
-    shape = st.radio(
-        "Shape",
-        shapes,
-        format_func=lambda each: SHAPES[each],
-        horizontal=True,
-        key=f"new_shape_{where}",
-    )
     catalogue = the_studio().catalogue
     with st.form(f"new_project_{where}", border=False):
         title = st.text_input("Title", max_chars=120, placeholder="Ascent", key=f"new_title_{where}")
+        shape = st.radio(
+            "Shape",
+            list(Aspect),
+            format_func=lambda each: SHAPES[each],
+            horizontal=True,
+            key=f"new_shape_{where}",
+        )
         left, right = st.columns(2)
-        size = left.selectbox("Size", SIZES[shape], format_func=size_name, key=f"new_size_{where}_{shape}")
+        size = left.selectbox(
+            "Size", range(len(SIZE_NAMES)), format_func=SIZE_NAMES.__getitem__, key=f"new_size_{where}"
+        )
         fps = right.selectbox(
             "Frames per second",
             list(FRAME_RATES),
@@ -52,5 +55,7 @@ def new_project_form(where: str) -> None:
         )
         if st.form_submit_button("Create project", type="primary"):
             with errors_shown():
-                project = the_studio().create_project(title, aspect=shape, size=size, fps=fps, model=model)
+                project = the_studio().create_project(
+                    title, aspect=shape, size=SIZES[shape][size], fps=fps, model=model
+                )
                 st.switch_page(PROJECT_PAGE, query_params={"project": project.id})

@@ -242,15 +242,18 @@ def _put_back(project: Project, kept: tuple[str, dict[ShotId, str], bool]) -> No
 
 def _show_table(project: Project, found: Offers) -> None:
     frame = pd.DataFrame([_row(project, offer) for offer in found.offers])
+    said_nowhere = [name for name in ("Cannot do", "Notes") if not frame[name].any()]
     st.dataframe(
-        frame,
+        frame.drop(columns=said_nowhere),
         hide_index=True,
         height="content",
         column_config={
             "Price": st.column_config.TextColumn(width=150),
             "Cannot do": st.column_config.TextColumn(width="large"),
             "Notes": st.column_config.TextColumn(width="large"),
-            "Best for": st.column_config.TextColumn(width="medium"),
+            "Best for": st.column_config.TextColumn(
+                width="large" if "Cannot do" in said_nowhere else "medium"
+            ),
         },
     )
 

@@ -73,7 +73,7 @@ def _facts(take: Take) -> Iterator[tuple[str, str]]:
     if take.failure is not None:
         yield "Why", take.failure.what
     for state, at in take.history:
-        yield STEPS[state], when_text(at)
+        yield STEPS[state], when_text(at, to_the_second=True)
 
 
 def settle_button(take: Take) -> None:

@@ -24,7 +24,8 @@ STEPS = {
 }
 _MOVED = "cuts_moved"
 """What the last click moved, so that it can be put back."""
-_TALLEST_PX = 320
+_TALLEST_PX = 215
+"""So many rows that the button below them is in view in a window 800 high."""
 _WIDTH_PX = 560
 """Room for the longest reason."""
 _ROW_PX = 35

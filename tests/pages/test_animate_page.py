@@ -113,6 +113,18 @@ def test_generate_all_makes_one_clip_of_every_shot(
     assert not page.exception
 
 
+def test_when_every_shot_has_a_clip_the_way_on_to_export_is_shown(
+    studio: Studio, project: Project, slots: Executor, open_page: Open
+) -> None:
+    page = open_page()
+    assert not page.get("page_link")
+    press(page, "generate_all")
+    wait_until(is_quiet(studio, project), what="three clips")
+    page.run()
+    assert "3 of 3 shots have a clip" in texts(page)
+    assert [link.proto.label for link in page.get("page_link")] == ["Go on to Export"]
+
+
 def test_a_pressed_button_has_nothing_left_to_order(
     studio: Studio, project: Project, open_page: Open
 ) -> None:

@@ -1,5 +1,7 @@
 """The costs page: what stands there is what the ledger adds up to, and what a quote would say."""
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
@@ -190,7 +192,8 @@ def test_a_ticked_take_opens_its_receipt_even_when_another_came_above_it(
     page.session_state["cost_takes"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     for _ in range(2):  # and it stays open when the page looks again
         page.run()
-        assert any(take.take_id in markdown.value for markdown in page.markdown)
+        [receipt] = [each.value for each in page.markdown if take.take_id in each.value]
+        assert re.search(r"Ordered \| today \d+:\d\d:\d\d \|", receipt), "a step is told to the second"
 
 
 def test_projects_with_the_same_title_are_told_apart(at_work: Studio, project: Project) -> None:
@@ -237,6 +240,10 @@ def test_budgets_are_set_shown_and_lifted(at_work: Studio, project: Project) -> 
     assert not at_work.budgets().budgets
 
 
+def test_a_limit_is_set_for_a_project_by_its_title(at_work: Studio, project: Project) -> None:
+    assert opened(tab="Budgets").selectbox[2].options == ["all projects", project.title]
+
+
 def test_the_bill_stands_beside_the_estimate(at_work: Studio, project: Project) -> None:
     first = line(Entry.SETTLE, "1.00")
     at_work.ledger.append(first, first.changed(usd=Decimal("1.08"), source="billing events"))
@@ -276,6 +283,14 @@ def test_the_wall_shows_large_numbers_and_nothing_else(at_work: Studio, project:
     assert "$1.20" in told
     assert not page.metric
     assert not page.tabs
+
+
+def test_an_axis_writes_cents_as_cents(at_work: Studio, project: Project) -> None:
+    at_work.ledger.append(line(Entry.SETTLE, "0.35"))
+    charts = [json.loads(chart.proto.spec) for chart in opened().get("vega_lite_chart")]
+    axes = [spec["encoding"]["y"]["axis"] for spec in charts if spec["encoding"]["y"]["field"] == "usd"]
+    assert axes, "no axis of dollars"
+    assert all("< 1000 ? format(datum.value, '$,.2~f')" in axis["labelExpr"] for axis in axes)
 
 
 def test_where_nothing_was_spent_that_is_said(at_work: Studio, project: Project) -> None:

@@ -28,7 +28,7 @@ def press(page: AppTest, label: str) -> AppTest:
 
 def test_without_projects_the_page_asks_for_the_first_and_then_works_on_it(at_work: Studio) -> None:
     page = opened()
-    page.radio[0].set_value("vertical").run()
+    page.radio[0].set_value("vertical")
     page.text_input[0].input("Ascent")
     press(page, "Create project")
     (made,) = at_work.projects()

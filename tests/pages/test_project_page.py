@@ -1,5 +1,6 @@
 """The project page, as a person meets it: bring in, arrange, describe, and lose nothing."""
 
+import wave
 from pathlib import Path
 
 import pytest
@@ -174,6 +175,17 @@ def test_a_folder_that_is_none_is_refused_with_a_remedy(
     (error,) = page.error
     assert error.value
     assert len(at_work.project(project.id).shots) == 3
+
+
+def test_music_longer_than_the_cut_says_how_much_of_it_is_not_heard(
+    at_work: Studio, project: Project, tmp_path: Path
+) -> None:
+    music = tmp_path / "track.wav"
+    with wave.open(str(music), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 8000 * 15))
+    at_work.set_track(project.id, music, music.name)
+    assert "15.0 s long; the cut is 9.0 s, so the last 6.0 s of it are not heard." in said(opened("Music"))
 
 
 def test_music_that_is_none_is_refused_in_words(at_work: Studio, project: Project) -> None:
