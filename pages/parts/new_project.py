@@ -26,12 +26,12 @@ def _new_project_dialog() -> None:
 
 def new_project_form(where: str) -> None:
     """Title, shape, size, rate and model; the new project is then the one at work. `where` names the form."""
-    catalogue = the_studio().catalogue
+    shapes, catalogue = list(Aspect), the_studio().catalogue
     with st.form(f"new_project_{where}", border=False):
         title = st.text_input("Title", max_chars=120, placeholder="Ascent", key=f"new_title_{where}")
         shape = st.radio(
             "Shape",
-            list(Aspect),
+            shapes,
             format_func=lambda each: SHAPES[each],
             horizontal=True,
             key=f"new_shape_{where}",
