@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from core.errors import StillmotionError, StorageFailed
+from core.errors import InputRefused, StillmotionError, StorageFailed
 from core.exporter.parts import Part, parts_of
 from core.exporter.plan import Delivery, Export
 from core.exporter.planning import plan_export
@@ -115,10 +115,12 @@ class SegmentsAhead(Rounds):
         """The plan of the project's usual cut; None when nothing of it can be made."""
         try:
             project = self._store.projects.read(folder.name)
-            newest = next(iter(self._exports.all(folder)), None)
-            asked = newest.delivery if newest else Delivery()
-            whole = asked.model_copy(update={"first_shot": None, "last_shot": None})
-            return plan_export(project, self._store.takes.all(folder), whole)
+            takes = self._store.takes.all(folder)
+            for newest in self._exports.all(folder)[:1]:
+                whole = newest.delivery.model_copy(update={"first_shot": None, "last_shot": None})
+                with suppress(InputRefused):  # the project has another shape by now
+                    return plan_export(project, takes, whole)
+            return plan_export(project, takes, Delivery())
         except StillmotionError:
             return None
 

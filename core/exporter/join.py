@@ -136,7 +136,7 @@ def _opened(path: Path, opener: "Callable[[Path], InputContainer]") -> "Iterator
 
 def _spoilt(*paths: Path) -> Spoilt:
     take_away(paths)
-    return Spoilt("Segments that were kept for the cut had been changed or damaged.", remedy=MADE_ANEW)
+    return Spoilt("Parts that were kept for the cut had been changed or damaged.", remedy=MADE_ANEW)
 
 
 def _ticks(rate: Fraction) -> int:

@@ -60,7 +60,12 @@ def _options(project: Project, mode: Mode) -> dict[str, Any]:
         key=f"export_fps_{project.id}_{project.fps}",
     )
     first, last = _range([shot.shot_id for shot in in_order(project.shots)], project.id)
-    asked: dict[str, Any] = {"size": size, "fps": fps, "first_shot": first, "last_shot": last}
+    asked: dict[str, Any] = {
+        "size": size if size != project.size else None,  # so that the project's is meant, whatever it becomes
+        "fps": fps if fps != project.fps else None,
+        "first_shot": first,
+        "last_shot": last,
+    }
     if mode is Mode.ANIMATED:
         asked["stand_in"] = st.selectbox(
             "A shot without a clip shows",

@@ -208,20 +208,21 @@ def _stood_in(export: Export) -> str:
 
 
 def _row_buttons(export: Export, shown: bool) -> None:
-    st.button(
-        "In the player" if shown else "Play",
-        icon=":material/play_arrow:",
-        key=f"play-{export.export_id}",
-        disabled=shown,
-        on_click=st.session_state.__setitem__,
-        args=(_SHOWN, export.export_id),
-    )
-    st.link_button(
-        "Download",
-        f"{export_url(export.project_id, export.export_id)}?download=1",
-        key=f"download-{export.export_id}",
-        icon=":material/download:",
-    )
+    with st.container(horizontal=True, width="content"):  # where it is narrow, they go down together
+        st.button(
+            "In the player" if shown else "Play",
+            icon=":material/play_arrow:",
+            key=f"play-{export.export_id}",
+            disabled=shown,
+            on_click=st.session_state.__setitem__,
+            args=(_SHOWN, export.export_id),
+        )
+        st.link_button(
+            "Download",
+            f"{export_url(export.project_id, export.export_id)}?download=1",
+            key=f"download-{export.export_id}",
+            icon=":material/download:",
+        )
 
 
 def named(shot_ids: Sequence[str], most: int = 12) -> str:

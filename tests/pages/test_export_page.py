@@ -11,7 +11,7 @@ from waiting import wait_until
 
 from core.edits import Edit
 from core.executor import Executor
-from core.exporter import ExportQueue, ExportState, Mode, Quality
+from core.exporter import ExportQueue, ExportState, Mode, Quality, SegmentsAhead
 from core.links import export_url
 from core.project import Project
 from core.studio import Studio
@@ -226,6 +226,23 @@ def test_what_was_measured_on_the_file_stands_under_the_player(
     page = press(opened(), "Export")
     assert ended(at_work, project) is ExportState.DONE
     assert "Measured on the file: 15 of 15 frames · 2 cuts, each on its frame · no sound" in said(page.run())
+
+
+def test_an_export_at_the_projects_size_and_rate_means_whatever_they_become(
+    at_work: Studio, project: Project, queue: ExportQueue
+) -> None:
+    press(opened(), "Export")
+    assert ended(at_work, project) is ExportState.DONE
+    at_work.edit(
+        project.id,
+        [Edit(field="size", now="1920x1080", was="1280x720"), Edit(field="fps", now="24", was="25")],
+    )
+    ahead = SegmentsAhead(at_work.settings.data)
+    while ahead.make_one():
+        pass
+    opened_again = opened()
+    assert "24 frames per second" in said(opened_again)
+    assert "all parts ready" in said(opened_again)
 
 
 def test_a_draft_of_some_shots_is_what_is_made(at_work: Studio, project: Project) -> None:

@@ -105,6 +105,17 @@ def test_what_was_asked_of_the_newest_export_is_made_ready_for_the_next(
     assert not ready(studio, project)
 
 
+def test_a_project_of_another_shape_is_made_ready_as_an_export_usually_is(
+    studio: Studio, project: str, data: Path
+) -> None:
+    studio.run_export(studio.order_export(project, mode="stills", size="1920x1080", quality="draft"))
+    studio.edit(project, [Edit(field="aspect", now="square", force=True)])
+    working = SegmentsAhead(data)
+    while working.make_one():
+        pass
+    assert ready(studio, project)
+
+
 def test_nothing_is_made_while_an_export_waits(studio: Studio, project: str, data: Path) -> None:
     order = studio.order_export(project)
     working = SegmentsAhead(data)
