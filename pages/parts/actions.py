@@ -17,7 +17,7 @@ from pages.parts.receipt import show_pauses
 from pages.parts.words import left_text
 
 BAR_PX = 40
-"""Height of a bar with its words: nothing below moves when the way on takes its place."""
+"""Height of a bar with its words and of the way on in its place: nothing below moves when they change."""
 STOP_S = 0.5
 """How long a press on Stop may keep the page waiting; the slots end the rest meanwhile."""
 
@@ -95,12 +95,12 @@ def _stop(project_id: str) -> None:
 def show_progress(board: Board) -> None:
     """How far the work is and the bill so far, in a line that is always there."""
     bar, bill = st.columns([3, 2], gap="medium", vertical_alignment="center")
-    with bar:
-        done = len(board.statuses) - len(without_clip(board.statuses))
+    with bar.container(horizontal=True, vertical_alignment="center", height=BAR_PX, border=False):
         if board.outlook.busy:
             told = outlook_text(board.outlook) if trouble() is None else "Waiting until the disk takes files"
             st.progress(board.outlook.fraction, text=told)
         else:
+            done = len(board.statuses) - len(without_clip(board.statuses))
             _show_clips(done, len(board.statuses))
     with bill:
         totals = the_studio().ledger.bill().totals  # kept as lines come in: this runs every second
@@ -120,9 +120,8 @@ def _show_clips(done: int, of: int) -> None:
     if done < of:
         st.progress(done / of, text=told)
         return
-    with st.container(horizontal=True, vertical_alignment="center", height=BAR_PX, border=False):
-        st.markdown(told, width="content")
-        st.page_link("export.py", label="Go on to Export", icon=":material/arrow_forward:")
+    st.text(told, width="content")
+    st.page_link("export.py", label="Go on to Export", icon=":material/arrow_forward:")
 
 
 def outlook_text(outlook: Outlook) -> str:

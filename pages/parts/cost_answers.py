@@ -34,7 +34,8 @@ def show_answers(view: View, report: CostReport, project: Project | None) -> Non
 
 def _card(label: str, value: str, lines: Iterator[str], *, told: str) -> None:
     with st.container(border=True, height="stretch", gap="xsmall"):
-        st.metric(label, value, help=told)
+        st.markdown(f":small[{label}]", help=told)  # a metric would cut its label in a narrow window
+        st.metric(label, value, label_visibility="collapsed")
         for line in lines:
             st.caption(plain(line))
 

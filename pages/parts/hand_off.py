@@ -21,6 +21,11 @@ FORMATS = {
     Format.SHEET: "Contact sheet",
 }
 PAPERS = {Paper.A4: "A4", Paper.LETTER: "Letter"}
+WHO_READS_WHAT = (
+    "DaVinci Resolve reads OpenTimelineIO and FCPXML, Final Cut Pro reads FCPXML, and most others, "
+    "Premiere Pro and Avid among them, an EDL. The package holds every clip once more, for programs that "
+    "open only one file."
+)
 NOTES = 5
 """Things to know that are told in full; the rest are in the zip's read-me."""
 
@@ -35,7 +40,7 @@ def show_hand_off(plan: Export) -> None:
             selection_mode="multi",
             default=list(USUAL),
             format_func=FORMATS.__getitem__,
-            help="The package holds every clip once more, for programs that open only one file.",
+            help=WHO_READS_WHAT,
             key="handoff_formats",
         )
         paper = Paper.A4

@@ -7,6 +7,7 @@ from core.progress import ShotStatus
 from core.project import ShotId
 from core.studio import the_studio
 from core.take import OPEN, State, Take
+from core.timeline import needed_frames
 from pages.parts.board import Board, can_be_ordered
 from pages.parts.monitors import PANE_PX, show_failure
 from pages.parts.ordering import Order, place, refusal, trouble_kept
@@ -84,8 +85,8 @@ def _show_order(board: Board, status: ShotStatus, quote: Quote) -> None:
         args=(open_take,),
         width="stretch",
     )
-    needed_s = status.shot.end - status.shot.start
-    facts = f"{length_text(needed_s, quote.paid_s)} · {quote.size.replace('x', ' × ')}"
+    needed_s = needed_frames(status.shot, board.project.frame_rate) / board.project.frame_rate
+    facts = f"{length_text(float(needed_s), quote.paid_s)} · {quote.size.replace('x', ' × ')}"
     st.caption(str(refused) if refused else facts)
 
 

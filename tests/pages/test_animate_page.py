@@ -121,7 +121,7 @@ def test_when_every_shot_has_a_clip_the_way_on_to_export_is_shown(
     press(page, "generate_all")
     wait_until(is_quiet(studio, project), what="three clips")
     page.run()
-    assert "3 of 3 shots have a clip" in texts(page)
+    assert [each.value for each in page.text] == ["3 of 3 shots have a clip"]
     assert [link.proto.label for link in page.get("page_link")] == ["Go on to Export"]
 
 
