@@ -171,6 +171,12 @@ class Take(Record):
         return self.model_copy(update={**changes, "state": state, "history": history})
 
     @property
+    def unaccounted(self) -> bool:
+        """Whether it ended, perhaps charged, and nobody knows as which request: it was given up in doubt."""
+        charge = self.failure.charge if self.failure else Charge.NONE
+        return self.state is State.FAILED and self.request is None and charge is Charge.POSSIBLE
+
+    @property
     def ordered_at(self) -> datetime:
         """When it was ordered, UTC."""
         return self.history[0][1]

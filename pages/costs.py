@@ -32,7 +32,7 @@ LOOK_S = 4.0
 
 def main() -> None:
     """The page, for the project at hand or for all of them."""
-    if st.query_params.get(WALL):
+    if st.query_params.get(WALL, "") not in ("", "0"):
         hang_on_wall()
         return
     project = current_project()

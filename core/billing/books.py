@@ -1,12 +1,13 @@
 """The verbs about prices and the bill, for pages and doors; the studio holds them as `studio.billing`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from core.billing.corrections import Correction
 from core.billing.drift import Drift, drift
 from core.billing.events import Reading, read_bill
 from core.billing.imports import BillImport, apply_import, import_bill
-from core.billing.lost import Candidate, candidates
+from core.billing.lost import Candidate, candidates, free_unbilled
 from core.billing.prices import PriceDiff, apply_prices, refresh_prices
 from core.billing.watch import Also, Billing
 from core.catalogue import current_catalogue
@@ -31,7 +32,9 @@ class Books:
 
     def read_bill(self) -> Reading:
         """Ask fal now what it billed, and append what it says. Raises InputRefused or ProviderError."""
-        return read_bill(self._settings, self._store, self._ledger)
+        reading = read_bill(self._settings, self._store, self._ledger)
+        freed = free_unbilled(self._settings, self._store, self._ledger)
+        return replace(reading, applied=(*reading.applied, *freed))
 
     def candidates(self) -> list[Candidate]:
         """What fal billed that a take in doubt may have become; a person adopts it. Raises ProviderError."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from core.billing.events import Due, open_questions, read_bill
+from core.billing.lost import free_unbilled
 from core.errors import Interrupted, StillmotionError
 from core.ledger import Bill, Ledger
 from core.providers.fal.platform import EVENTS_AT_ONCE
@@ -25,6 +26,10 @@ TROUBLE_S = (60.0, 300.0, 900.0, 3600.0)
 """How long nothing is asked after fal could not be read; the last is repeated."""
 
 
+FREE_EVERY_S = 3600.0
+"""How often it is seen whether money of given-up takes is free again."""
+
+
 class Billing(Rounds):
     """Asks the provider for the bill of takes that no bill has told of.
 
@@ -42,11 +47,13 @@ class Billing(Rounds):
         """Take → looks so far, and when (monotonic seconds) the next is due."""
         self._troubles = 0
         self._quiet_until = 0.0
+        self._free_at = 0.0
         super().__init__("billing", every_s=ROUND_S * settings.fal_pace)
 
     def round(self) -> None:
         """Ask for the takes that are due, then see to what else there is."""
         self._ask()
+        self._free_unbilled()
         self._also(self._check)
 
     def _ask(self) -> None:
@@ -71,6 +78,13 @@ class Billing(Rounds):
             self._looked(each)
         for words in reading.odd:
             log.warning("billing.odd", extra={"action": "billing.odd", "reason": words})
+
+    def _free_unbilled(self) -> None:
+        """See once in a while whether money of given-up takes is free again."""
+        if self._settings.fal_admin_key is None or time.monotonic() < max(self._quiet_until, self._free_at):
+            return
+        self._free_at = time.monotonic() + FREE_EVERY_S * self._settings.fal_pace
+        free_unbilled(self._settings, self._store, self._ledger, check=self._check)
 
     def _check(self) -> None:
         if self.stopping:

@@ -107,7 +107,7 @@ def _read(reading: Reading, candidates: Sequence[Candidate]) -> Answer:
 
 def _candidate_line(each: Candidate) -> str:
     return (
-        f"{each.take_id} is in doubt; {dollars(each.usd)} were billed then for a request of no take here. "
+        f"{each.take_id} is at risk; {dollars(each.usd)} were billed then for a request of no take here. "
         f"If it is that one: python -m core resolve {each.take_id} --adopt {each.request_id}"
     )
 

@@ -8,7 +8,7 @@ from core.cli.takes import take_facts
 from core.errors import InputRefused, NotFound
 from core.pricing import dollars
 from core.studio import Studio
-from core.take import Take
+from core.take import State, Take
 
 
 def resolve(arguments: Namespace) -> Answer:
@@ -20,6 +20,8 @@ def resolve(arguments: Namespace) -> Answer:
         return _listed(studio.unresolved(arguments.project))
     if arguments.adopt:
         take = studio.adopt_request(arguments.take, arguments.adopt)
+        if take.state is State.FAILED:
+            return _told(take, "was that request; it stays given up, and the bill tells what it cost")
         return _told(take, "goes on as that request; `animate` or the app brings its clip home")
     if arguments.lost:
         return _told(

@@ -188,6 +188,16 @@ class Life:
         self._write_line(Entry.RESERVE, self.take.quote.usd_high, source)
         self._move(State.SUBMITTED, request=request, failure=None)
 
+    def name_request(self, request: Request, source: str) -> None:
+        """Say which request the given-up take was, so that the bill tells what it cost. Raises NotNow."""
+        last = self._ledger.bill().last.get(self.take.take_id)
+        if last is None or last.entry is not Entry.AT_RISK:
+            raise NotNow(f"{self.take.take_id} has no money at risk.", remedy="Nothing is to be done.")
+        named = self.take.model_copy(update={"request": request})
+        self._store.takes.write(self._folder, named)
+        self.take = named
+        self._write_line(Entry.AT_RISK, last.usd, source)
+
     def give_up(self) -> None:
         """End the unresolved take; what it may have cost stays at risk until the bill tells."""
         self._end(

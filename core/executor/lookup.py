@@ -56,14 +56,21 @@ def look_up(data: Path, project_id: str, take_id: TakeId) -> Take | None:
 
 
 def adopt(data: Path, project_id: str, take_id: TakeId, request_id: str) -> Take:
-    """Go on with the unresolved take as the request that a person names. Raises NotNow."""
-    with _one_at_a_time(data), _unresolved(data, project_id, take_id) as life:
+    """Go on with the unresolved take as the request that a person names. Raises NotNow.
+
+    One that was given up stays so: it gets the request's name, by which the bill tells what it cost.
+    """
+    with _one_at_a_time(data), _unresolved(data, project_id, take_id, or_given_up=True) as life:
         if request_id in request_ids(data):
             raise NotNow(
                 f"Request {request_id[:60]} belongs to another take already.",
                 remedy="Look at the takes of the shot: its clip may be there.",
             )
-        life.adopt(life.request_called(request_id), "named by a person")
+        request, source = life.request_called(request_id), "named by a person"
+        if life.take.unaccounted:
+            life.name_request(request, source)
+        else:
+            life.adopt(request, source)
         return life.take
 
 
@@ -80,12 +87,12 @@ def _one_at_a_time(data: Path) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def _unresolved(data: Path, project_id: str, take_id: TakeId) -> Iterator[Life]:
+def _unresolved(data: Path, project_id: str, take_id: TakeId, *, or_given_up: bool = False) -> Iterator[Life]:
     """The life of an unresolved take, with its lock held. Raises NotNow when it is not unresolved."""
     store = store_of(data)
     folder = store.projects.folder(project_id)
     with store.takes.locked(folder, take_id):
         take = store.takes.read(folder, take_id)
-        if take.state is not State.UNRESOLVED:
+        if take.state is not State.UNRESOLVED and not (or_given_up and take.unaccounted):
             raise NotNow(f"{take_id} is not in doubt: it is {take.state}.", remedy="Nothing is to be done.")
         yield Life(data, folder, take)

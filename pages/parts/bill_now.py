@@ -59,10 +59,10 @@ def _show(told: _Told) -> None:
         with st.container(border=True):
             billed = f"fal billed {plain(dollars(each.usd))}, {when_text(each.at)}"
             st.markdown(
-                f"**{plain(each.take_id)}** is in doubt, and {billed}, for a request that no take here has: "
+                f"**{plain(each.take_id)}** is at risk, and {billed}, for a request that no take here has: "
                 f"{plain(each.request_id)}."
             )
-            label = "It became this request: bring its clip home"
+            label = "It was this request" if each.given_up else "It became this request: bring its clip home"
             st.button(label, on_click=_adopt, args=(each,), key=f"adopt_{each.take_id}_{each.request_id}")
 
 

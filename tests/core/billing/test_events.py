@@ -18,7 +18,7 @@ from core.executor import Executor
 from core.ledger import Entry, ledger_of
 from core.settings import Settings
 from core.studio import Studio
-from core.take import State, TakeId
+from core.take import State, Take, TakeId
 
 
 @contextmanager
@@ -260,3 +260,47 @@ def test_two_apps_that_read_the_same_bill_write_it_down_once(
     told = [line for line in (data / "ledger.jsonl").read_text().splitlines() if "billing events" in line]
     assert len(told) == 2
     assert ledger_of(data).bill().spent_usd == Decimal("0.56")
+
+
+def given_up(studio: Studio, account: AccountControl) -> Take:
+    """A take that fal has and billed, whose answer and history were lost, and that a person gave up."""
+    account.script(
+        {"match": {"call": "submit", "nth": 1}, "do": "drop_after"},
+        {"match": {"call": "submit", "nth": 1}, "do": "lost_history"},
+    )
+    (lost,) = ended(studio, studio.order_takes("ascent", ["shot_001"]))
+    return studio.give_up(lost.take_id)
+
+
+def days_pass(studio: Studio, take: Take) -> None:
+    """Let everything that happened to the take have happened four days earlier."""
+    history = tuple((state, at - timedelta(days=4)) for state, at in take.history)
+    studio.store.takes.write(studio.folder("ascent"), take.model_copy(update={"history": history}))
+
+
+def test_a_take_that_was_given_up_without_a_request_can_still_be_told_by_the_bill(
+    studio: Studio, account: AccountControl, slots: Executor
+) -> None:
+    take = given_up(studio, account)
+    wait_until(lambda: bool(studio.billing.candidates()), what="the request to be billed")
+    (candidate,) = studio.billing.candidates()
+    assert (candidate.take_id, candidate.given_up) == (take.take_id, True)
+    assert studio.adopt_request(take.take_id, candidate.request_id).state is State.FAILED
+    assert studio.costs().at_risk_usd == Decimal("0.35")
+    studio.billing.read_bill()
+    assert (studio.costs().at_risk_usd, studio.costs().spent_usd) == (Decimal(0), Decimal("0.35"))
+    assert studio.billing.candidates() == []
+
+
+def test_money_of_a_given_up_take_is_free_when_the_bill_had_days_and_told_of_no_such_request(
+    studio: Studio, account: AccountControl, slots: Executor
+) -> None:
+    account.script({"match": {"call": "submit", "nth": 1}, "do": "drop_before"})
+    (lost,) = ended(studio, studio.order_takes("ascent", ["shot_001"]))
+    take = studio.give_up(lost.take_id)
+    studio.billing.read_bill()
+    assert studio.costs().at_risk_usd == Decimal("0.35")  # the bill may lag
+    days_pass(studio, take)
+    (freed,) = studio.billing.read_bill().applied
+    assert (freed.take_id, freed.usd) == (take.take_id, Decimal(0))
+    assert (studio.costs().at_risk_usd, studio.costs().spent_usd) == (Decimal(0), Decimal(0))
