@@ -37,11 +37,11 @@ SOUND_ENDS_WITHIN_MS = 25.0
 """How far the end of the sound may be from the end of the picture: an AAC packet lasts 21.3 ms."""
 
 HOW = (
-    "Every packet of the finished file was read: its number and its time, as the file itself gives them.",
-    "A cut point is the key picture whose bytes are those of the shot's segment, wherever it was found.",
-    "Starts are read twice: as a player does that follows edit lists, and as one that ignores them.",
-    "Loudness and true peak are measured on the encoded sound (EBU R128), whose packets are in the file.",
-    "Sources were compared with their hashes when their segments and sound were made.",
+    "Every picture and every piece of sound was found in the finished file, at the time that the file gives.",
+    "A cut point is where the first picture of the shot, and no other, was found.",
+    "Starts are read twice: as a player does that follows the file's own trims, and as one that does not.",
+    "Loudness and true peak are measured (EBU R128) on the sound as it is in the file.",
+    "Stills and clips were compared with those that the storyboard names when they were used.",
 )
 """What each figure rests on."""
 

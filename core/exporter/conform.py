@@ -79,7 +79,7 @@ def _conform_clip(
 
     def make(run: Run) -> None:
         command = _command(export, window, source, result, facts, run, threads)
-        run_ffmpeg(command, result, signals, what=what)
+        run_ffmpeg(command, result, signals, what=what, frames=window.frames)
 
     try:
         try:

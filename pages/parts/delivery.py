@@ -45,15 +45,14 @@ def choose_plan(project: Project) -> Export:
 
 def _options(project: Project, mode: Mode) -> dict[str, Any]:
     """What is seldom asked for, as fields of a delivery."""
-    left, right = st.columns(2)
-    size = left.selectbox(
+    size = st.selectbox(
         "Size",
         SIZES[project.aspect],
         index=SIZES[project.aspect].index(project.size),
         format_func=size_name,
         key=f"export_size_{project.id}_{project.size}",
     )
-    fps = right.selectbox(
+    fps = st.selectbox(
         "Frames per second",
         list(FRAME_RATES),
         index=list(FRAME_RATES).index(project.fps),
