@@ -1,22 +1,20 @@
 """The costs page: what did this cut cost, what did we waste, what will the rest cost?"""
 
-from datetime import date
-
 import streamlit as st
 
 from core.costs import CostReport, Outcome
-from core.ledger import Bill
 from core.project import Project
 from core.studio import the_studio
 from pages.parts.alerts import show_alerts
 from pages.parts.cost_answers import show_answers
 from pages.parts.cost_bill import show_bill
 from pages.parts.cost_budgets import show_budgets
-from pages.parts.cost_filters import View, ask_view, tell_view, today
+from pages.parts.cost_filters import View, ask_view, tell_view
 from pages.parts.cost_overview import show_overview
 from pages.parts.cost_tables import show_tables
 from pages.parts.cost_takes import show_takes
 from pages.parts.cost_wall import show_wall
+from pages.parts.cost_watch import as_now, watch
 from pages.parts.cost_yield import show_yield
 from pages.parts.current import current_project
 from pages.parts.notices import errors_shown
@@ -27,7 +25,6 @@ from pages.parts.words import counted
 TABS = ("Where it went", "Yield and waste", "The rest", "Budgets", "The bill", "Takes")
 WALL = "wall"
 """With ?wall=1 in the address the page is a wall display."""
-LOOK_S = 4.0
 
 
 def main() -> None:
@@ -40,8 +37,8 @@ def main() -> None:
         view = ask_view(project)
         if view.nothing_to_see:
             return
+        watch(as_now())
         report = the_studio().costs(filters=view.filters)
-        watch(the_studio().ledger.bill())
         tell_view(view)
         show_alerts()
         show_answers(view, report, project)
@@ -54,7 +51,7 @@ def hang_on_wall() -> None:
     with st.expander("What is shown", icon=":material/tune:"):
         view = ask_view(current_project())
     with wall, errors_shown():
-        watch(the_studio().ledger.bill())
+        watch(as_now())
         show_wall(view, the_studio().costs(filters=view.filters))
 
 
@@ -107,16 +104,6 @@ def show_prices(project: Project | None) -> None:
         return
     st.caption("Bring in some stills, and every model's price for them stands here.")
     st.page_link("project.py", label="Bring in stills", icon=":material/add_photo_alternate:")
-
-
-def watch(bill: Bill) -> None:
-    """Bring the page up to date when a line was added to the ledger, or a day began."""
-    st.fragment(_look, run_every=LOOK_S)(bill, today())
-
-
-def _look(bill: Bill, day: date) -> None:
-    if the_studio().ledger.bill() is not bill or today() != day:
-        st.rerun()
 
 
 main()

@@ -18,6 +18,8 @@ from pages.parts.cost_filters import View, today
 from pages.parts.price_list import offers
 from pages.parts.words import counted, plain, seconds_text
 
+LIMITS_UNREADABLE = "The limits cannot be read: nothing paid is ordered"
+
 
 def show_answers(view: View, report: CostReport, project: Project | None) -> None:
     """What the cut cost, what was wasted, what the rest will cost, and what is left."""
@@ -121,10 +123,11 @@ def _rest_lines(missing: int, mix: Mix | None, report: CostReport) -> Iterator[s
 
 def _show_left(view: View, report: CostReport) -> None:
     states = states_of(view)
-    hard = [state for state in states if state.budget.hard] or states
+    hard = [state for state in states or () if state.budget.hard] or states
     if not hard:
         told = "Set limits under Budgets: soft ones warn, hard ones refuse."
-        lines = iter(["No limit is set", f"{dollars(cents(report.reserved_usd))} reserved"])
+        none = "No limit is set" if states is not None else LIMITS_UNREADABLE
+        lines = iter([none, f"{dollars(cents(report.reserved_usd))} reserved"])
         _card("What is left to spend?", "–", lines, told=told)
         return
     tightest = min(hard, key=lambda state: state.left_usd)
@@ -132,7 +135,7 @@ def _show_left(view: View, report: CostReport) -> None:
     _card("What is left to spend?", dollars(cents(tightest.left_usd)), _left_lines(tightest), told=told)
 
 
-def states_of(view: View) -> list[BudgetState]:
+def states_of(view: View) -> list[BudgetState] | None:
     """The limits that this view is about: the project's, or those of all projects together.
 
     None when they cannot be read, which an alert says.
@@ -142,7 +145,7 @@ def states_of(view: View) -> list[BudgetState]:
             return the_studio().budget_states(view.project.id)
         return [state for state in the_studio().budget_states() if state.budget.project_id is None]
     except Damaged:
-        return []
+        return None
 
 
 def _left_lines(state: BudgetState) -> Iterator[str]:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.costs import CostReport
 from core.pricing import dollars
 from pages.parts.alerts import show_alerts
-from pages.parts.cost_answers import cents, in_month, on_day, states_of
+from pages.parts.cost_answers import LIMITS_UNREADABLE, cents, in_month, on_day, states_of
 from pages.parts.cost_budgets import run_out_text, short_title
 from pages.parts.cost_filters import View, today
 from pages.parts.cost_overview import show_days, show_uses
@@ -58,6 +58,8 @@ def show_wall(view: View, report: CostReport) -> None:
 
 def _left(view: View) -> tuple[str, str, str, str]:
     states = states_of(view)
+    if states is None:
+        return "Left to spend", "–", LIMITS_UNREADABLE, loss()
     if not states:
         return "Left to spend", "–", "no limit is set", ink()
     state = min(

@@ -22,6 +22,7 @@ from core.pricing import dollars, price_text
 from core.project import Project, ProjectId, ShotId, Video
 from core.studio import Studio
 from core.take import TakeId
+from pages.parts.cost_watch import as_now
 
 ENTRY = Path(__file__).parents[2] / "pages" / "_main.py"
 NUMBERS = count(1)
@@ -273,6 +274,24 @@ def test_limits_that_cannot_be_read_leave_the_rest_of_the_page(at_work: Studio, 
     page = opened()
     assert metrics(page)["What did this cut cost?"] == "$0.35"
     assert any("budgets.json cannot be read" in error.value for error in page.error)
+    assert "The limits cannot be read: nothing paid is ordered" in captions(page)
+    assert "No limit is set" not in captions(page)
+
+
+def test_the_page_is_drawn_again_when_a_line_a_limit_or_a_cut_has_changed(
+    at_work: Studio, project: Project
+) -> None:
+    kept = line(Entry.SETTLE, "0.35")
+    for change in (
+        lambda: at_work.ledger.append(kept),
+        lambda: at_work.set_budget("team", Decimal(10)),
+        lambda: put_in_cut(at_work, project, kept),
+        lambda: (at_work.settings.data / "budgets.json").write_text("{"),
+    ):
+        seen = as_now()
+        assert as_now() == seen
+        change()
+        assert as_now() != seen
 
 
 def test_the_wall_shows_large_numbers_and_nothing_else(at_work: Studio, project: Project) -> None:
