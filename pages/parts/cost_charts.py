@@ -30,9 +30,10 @@ QUIET: Spec = {"title": None, "domain": False, "ticks": False}
 """An axis that does not speak louder than its numbers."""
 
 IN_DOLLARS: Spec = {
-    "labelExpr": "abs(datum.value) < 1000 ? format(datum.value, '$,.2~f') : format(datum.value, '$.3~s')"
+    "labelExpr": "abs(datum.value) >= 1000 ? format(datum.value, '$.3~s')"
+    " : format(datum.value, datum.value % 1 ? '$,.2f' : '$,.0f')"
 }
-"""Marks of an axis: $0.4, $25, $1.5k. The short form would write 40 cents as $400m."""
+"""Marks of an axis: $0.40, $25, $1.5k. The short form would write 40 cents as $400m."""
 
 
 def show_chart(
