@@ -17,8 +17,8 @@ from pages.parts.ink import ink, palette
 
 ROW_PX = 30
 """Height of a lying bar with its air."""
-ROOM = 1.35
-"""How much wider than its longest bar a picture is, so that a number fits beside it."""
+CHAR_PX, LARGE_CHAR_PX = 7, 11
+"""About how wide a letter at the end of a bar is; on a wall."""
 WEEKS_FROM_DAYS = 100
 """From so many days on, a bar stands for a week."""
 LEGEND_AND_AXIS_PX = 84
@@ -60,7 +60,15 @@ def legend(groups: Mapping[str, str] | Sequence[tuple[str, str]]) -> Spec:
     """A colour for each group, and the line above the picture that says so."""
     pairs = list(groups.items()) if isinstance(groups, Mapping) else list(groups)
     scale = {"domain": [name for name, _ in pairs], "range": [colour for _, colour in pairs]}
-    line = {"title": None, "orient": "top", "symbolType": "square", "padding": 0, "offset": 8}
+    columns = {"expr": "width < 480 ? 3 : 0"}  # 0: all in one line
+    line = {
+        "title": None,
+        "orient": "top",
+        "symbolType": "square",
+        "padding": 0,
+        "offset": 8,
+        "columns": columns,
+    }
     return {"type": "nominal", "sort": None, "scale": scale, "legend": line}
 
 
@@ -147,7 +155,12 @@ def chart_bars(
         return
     listed = [{**row, "colour": (colours or {}).get(row["name"], palette()[0])} for row in rows]
     longest = max(row["number"] for row in rows) or 1.0
-    scale = {"domain": [0, ROOM * longest], "nice": False}
+    words_px = max(len(row["text"]) for row in rows) * (LARGE_CHAR_PX if large else CHAR_PX) + 12
+    span = [
+        0,
+        {"expr": f"max(12, width - {words_px})"},
+    ]  # in a narrow window the bars give way, not the words
+    scale = {"domain": [0, longest], "range": span, "nice": False}
     number = {"field": "number", "type": "quantitative", "axis": None, "scale": scale, "stack": None}
     spec = {
         "encoding": {"y": names_axis(), "x": number, "tooltip": [tip("name", what), tip("text", value)]},
