@@ -97,7 +97,7 @@ class _Making:
 
     def run(self) -> Export:
         try:
-            self._say(0.0, "making segments", state=ExportState.RUNNING)
+            self._say(0.0, "making the parts", state=ExportState.RUNNING)
             self._finish(self._made_and_joined())
         except Interrupted:
             log.info("export.interrupted", extra={"action": "export.interrupted"})

@@ -5,9 +5,11 @@ from math import floor
 
 
 def timecode(frame: int, rate: Fraction) -> str:
-    """MM:SS:FF of a frame at a rate, counted without drop frames."""
+    """MM:SS:FF of a frame at a rate, counted without drop frames; HH:MM:SS:FF from an hour on."""
     seconds, frames = divmod(frame, counted(rate))
-    return f"{seconds // 60:02d}:{seconds % 60:02d}:{frames:02d}"
+    minutes, seconds = divmod(seconds, 60)
+    hours = f"{minutes // 60:02d}:" if minutes >= 60 else ""
+    return f"{hours}{minutes % 60:02d}:{seconds:02d}:{frames:02d}"
 
 
 def full_timecode(frame: int, rate: Fraction) -> str:

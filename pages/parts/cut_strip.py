@@ -37,7 +37,7 @@ KINDS = {"clip": 0.9, "camera move": 0.45, "still": 0.2}
 def show_cut(project: Project, plan: Export) -> None:
     """The strip of `plan`, by time; details of a shot appear when it is pointed at."""
     blocks = _blocks(project, plan)
-    gap_px = 1.0 if 6 * len(blocks) < STRIP_PX else 0.25
+    gap_px = inset_px(len(blocks))
     base = alt.Chart(pd.DataFrame(blocks)).encode(
         x=alt.X(
             "begin_s:Q",
@@ -54,7 +54,7 @@ def show_cut(project: Project, plan: Export) -> None:
             alt.Tooltip("words:N", title="Words"),
         ],
     )
-    rects = base.mark_rect(color=BLOCK, cornerRadius=4, xOffset=gap_px, x2Offset=-gap_px).encode(
+    rects = base.mark_rect(color=BLOCK, cornerRadius=4 * gap_px, xOffset=gap_px, x2Offset=-gap_px).encode(
         x2="end_s:Q",
         y=alt.value(0),
         y2=alt.value(BLOCK_PX),
@@ -72,12 +72,20 @@ def show_cut(project: Project, plan: Export) -> None:
     )
 
 
+def inset_px(count: int) -> float:
+    """How far each of `count` blocks keeps from its neighbours: not at all where that would leave nothing."""
+    width_px = STRIP_PX / count
+    return 1.0 if width_px > 6 else 0.25 if width_px > 2 else 0.0
+
+
 def _time_axis(duration_s: float) -> alt.Axis:
     """Seconds in a short cut, minutes and seconds in a long one; about ten marks."""
     step = next((step for step in STEPS_S if duration_s <= 10 * step), STEPS_S[-1])
     told = "datum.value + ' s'"
     if duration_s >= 60:
         told = "floor(datum.value / 60) + ':' + pad(datum.value % 60, 2, '0', 'left')"
+    if duration_s >= 3600:
+        told = "floor(datum.value / 3600) + ':' + pad(floor(datum.value / 60) % 60, 2, '0', 'left') + ':00'"
     marks = [step * number for number in range(int(duration_s / step) + 1)]
     return alt.Axis(title=None, values=marks, labelExpr=told, grid=False, offset=22)
 

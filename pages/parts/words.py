@@ -83,11 +83,12 @@ def model_name(model: Model) -> str:
 
 
 def seconds_text(seconds: float) -> str:
-    """A length for people: "9.5 s" below a minute, "1:06" from there on."""
+    """A length for people: "9.5 s" below a minute, "1:06" below an hour, "1:06:40" from there on."""
     if seconds < 60:
         return f"{seconds:.1f} s"
-    whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02d}"
+    minutes, left = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
 
 
 def left_text(seconds: float) -> str:

@@ -15,6 +15,7 @@ from core.exporter import ExportQueue, ExportState, Mode, Quality, SegmentsAhead
 from core.links import export_url
 from core.project import Project
 from core.studio import Studio
+from pages.parts.cut_strip import STRIP_PX, inset_px
 
 ENTRY = Path(__file__).parents[2] / "pages" / "_main.py"
 
@@ -243,6 +244,16 @@ def test_an_export_at_the_projects_size_and_rate_means_whatever_they_become(
     opened_again = opened()
     assert "24 frames per second" in said(opened_again)
     assert "all parts ready" in said(opened_again)
+
+
+def test_a_cut_of_hours_is_told_in_hours(at_work: Studio, project: Project) -> None:
+    at_work.edit(project.id, [Edit(shot_id="shot_003", field="end", now=36_000.0, force=True)])
+    assert "10:00:00 (900,000 frames)" in said(opened())
+
+
+@pytest.mark.parametrize("count", [1, 20, 200, 1000, 10_000])
+def test_of_any_number_of_shots_something_is_seen(count: int) -> None:
+    assert 2 * inset_px(count) < STRIP_PX / count
 
 
 def test_a_draft_of_some_shots_is_what_is_made(at_work: Studio, project: Project) -> None:

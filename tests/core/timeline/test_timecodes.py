@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.project import FRAME_RATES
-from core.timeline import full_timecode
+from core.timeline import full_timecode, timecode
 
 NTSC = Fraction(30000, 1001)
 
@@ -49,3 +49,11 @@ def test_drop_frames_stay_within_two_frames_of_the_clock_and_never_repeat(frame:
     assert abs(shown_s - frame / NTSC) < Fraction(3, 30) + hours_gone * Fraction(4, 1000)
     assert full_timecode(frame, NTSC) < full_timecode(frame + 1, NTSC)
     assert not (frames < 2 and seconds == 0 and minutes % 10)
+
+
+@pytest.mark.parametrize(
+    ("frame", "shown"),
+    [(0, "00:00:00"), (89_999, "59:59:24"), (90_000, "01:00:00:00"), (900_010, "10:00:00:10")],
+)
+def test_a_short_timecode_has_hours_when_there_are_any(frame: int, shown: str) -> None:
+    assert timecode(frame, Fraction(25)) == shown
