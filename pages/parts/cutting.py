@@ -49,10 +49,10 @@ def show_shot_in_cut(project: Project, shot: Shot) -> None:
             **follow(field_key(project.id, "transition", shot.shot_id), own, shot.transition),
         )
     fit.selectbox(
-        "A clip that is too short",
+        FIELDS["fit"],
         list(Fit),
         format_func=lambda each: FITS[each],
-        help="One that is too long is trimmed.",
+        help="How a clip that is too short fills its shot. One that is too long is trimmed.",
         **follow(field_key(project.id, "fit", shot.shot_id), shot.fit, shot.fit),
     )
     title.text_input(

@@ -11,6 +11,7 @@ from core.links import thumb_url
 from core.progress import ShotStatus
 from core.project import Project, ShotId
 from core.studio import the_studio
+from core.timeline import needed_frames
 from pages.parts.board import Board
 from pages.parts.statuses import COLOURS, DONE, RUNNING, WAITING, cost_text, length_text, status_text
 
@@ -150,13 +151,14 @@ def _progress(status: str, each: ShotStatus) -> float | None:
 
 
 def _take_text(each: ShotStatus) -> str:
-    return f"{each.chosen or '–'} of {each.takes}" if each.takes else "–"
+    return f"{each.chosen or 'none'} of {each.takes}" if each.takes else "–"
 
 
 def _length(board: Board, each: ShotStatus) -> str:
     if each.take is not None:
         return length_text(each.take.needed_s, each.take.duration_s)
-    return length_text(each.shot.end - each.shot.start, board.quotes[each.shot.shot_id].paid_s)
+    needed_s = needed_frames(each.shot, board.project.frame_rate) / board.project.frame_rate
+    return length_text(float(needed_s), board.quotes[each.shot.shot_id].paid_s)
 
 
 def _cost(board: Board, each: ShotStatus) -> str:

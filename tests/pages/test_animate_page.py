@@ -101,6 +101,15 @@ def test_a_fresh_project_shows_every_shot_its_price_and_no_clip(project: Project
     assert not page.exception
 
 
+def test_a_shot_that_ends_within_a_frame_has_one_length(
+    studio: Studio, project: Project, open_page: Open
+) -> None:
+    studio.edit(project.id, [Edit(shot_id="shot_003", field="end", was=0.6, now=0.613)])
+    page = pick_row(open_page(), project, 2)
+    assert page.dataframe[0].value["length"][2] == "0.2 s"
+    assert "0.2 s · 1280 × 720" in [caption.value for caption in page.caption]
+
+
 def test_generate_all_makes_one_clip_of_every_shot(
     studio: Studio, project: Project, slots: Executor, open_page: Open
 ) -> None:

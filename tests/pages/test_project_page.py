@@ -381,7 +381,7 @@ def test_names_are_shown_as_they_are(at_work: Studio, project: Project, draw: Dr
 def test_a_shots_own_transition_fit_and_title_are_saved(at_work: Studio, project: Project) -> None:
     page = press(one_shot(), "Shot after")
     page = fill(page, "Transition", "dissolve 0.5", "selectbox")
-    page = fill(page, "A clip that is too short", "loop", "selectbox")
+    page = fill(page, "Fit", "loop", "selectbox")
     fill(page, "Title", "Chapter one")
     shot = at_work.project(project.id).shot("shot_002")
     assert (str(shot.transition), shot.fit, shot.title) == ("dissolve 0.5", "loop", "Chapter one")
