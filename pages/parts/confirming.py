@@ -72,6 +72,8 @@ def _dialog(
 
     @st.dialog(f"Spend {price}?", width="medium", on_dismiss=dismissed, icon=":material/receipt_long:")
     def ask() -> None:
+        if asked() is not order:  # the button that was just pressed has answered it
+            st.rerun()
         if twice and has_agreed(order, proposal.batch):
             _ask_again(order, proposal, price, limits.ask_twice_over_usd, dismissed)
             return
@@ -89,8 +91,7 @@ def _dialog(
             st.markdown("**What is left of the limits, before and after**")
             show_limits(states, proposal.batch.usd_high)
         _tell_passed(states, proposal)
-        if _answers(order, proposal, price, dismissed):
-            st.rerun()
+        _show_answers(order, proposal, price, dismissed)
 
     ask()
 
@@ -179,33 +180,25 @@ def _ask_again(
         icon=":material/priority_high:",
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
-        left = st.button("No, not now", on_click=on_no)
-        agreed = st.button(
-            f"Yes, spend {price}", type="primary", on_click=_confirm, args=(order, proposal.batch)
-        )
-    if left or agreed:
-        st.rerun()
+        st.button("No, not now", on_click=on_no)
+        st.button(f"Yes, spend {price}", type="primary", on_click=_confirm, args=(order, proposal.batch))
 
 
-def _answers(order: Order, proposal: Proposal, price: str, on_no: Callable[[], None]) -> bool:
-    """The row of answers; whether one was given."""
-    given = []
+def _show_answers(order: Order, proposal: Proposal, price: str, on_no: Callable[[], None]) -> None:
+    """The row of answers."""
     with st.container(horizontal=True, horizontal_alignment="right"):
         if (silent := proposal.silent) is not None:
             other = replace(order, sound=False, usd=silent.usd, usd_high=silent.usd_high)
-            given.append(
-                st.button(
-                    f"Order silent for {silent.price_text}",
-                    key="order_silent",
-                    icon=":material/volume_off:",
-                    on_click=_confirm_instead,
-                    args=(order, other, silent),
-                )
+            st.button(
+                f"Order silent for {silent.price_text}",
+                key="order_silent",
+                icon=":material/volume_off:",
+                on_click=_confirm_instead,
+                args=(order, other, silent),
             )
-        given.append(st.button("Not now", on_click=on_no))
+        st.button("Not now", on_click=on_no)
         told, agreed = f"Order for {price}", (order, proposal.batch)
-        given.append(st.button(told, type="primary", on_click=_confirm, args=agreed))
-    return any(given)
+        st.button(told, type="primary", on_click=_confirm, args=agreed)
 
 
 def _confirm(order: Order, agreed: BatchQuote) -> None:
