@@ -1,7 +1,7 @@
 """What was spent, on what, and what came of it."""
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -33,21 +33,33 @@ def costs(arguments: Namespace) -> Answer:
     return Answer(
         facts=_facts(report),
         lines=[*_totals(report.total), *_groups(report), *saved],
-        asides=(*report.broken, *report.odd),
+        asides=(*_unknown(studio, filters), *report.broken, *report.odd),
     )
+
+
+def _unknown(studio: Studio, filters: Filters) -> Iterator[str]:
+    """That no take is of a model or by a person who was asked for: a slip looks like nothing spent."""
+    whole = studio.costs()
+    for key in sorted(filters.models - set(whole.names(Dimension.MODEL))):
+        yield f"No take was ever ordered on a model {key[:60]!r}."
+    for name in sorted(filters.people - set(whole.names(Dimension.PERSON))):
+        yield f"No take was ever ordered by {name[:60]!r}."
 
 
 def _filters(arguments: Namespace) -> Filters:
     unknown = set(arguments.outcome or ()) - set(Outcome)
     if unknown:
         refuse_usage(arguments, f"--outcome takes: {', '.join(Outcome)}")
+    first, last = _day(arguments, arguments.first_day), _day(arguments, arguments.last_day)
+    if first and last and first > last:
+        refuse_usage(arguments, f"--from {first} is after --to {last}")
     return Filters(
         project_id=arguments.project,
         models=frozenset(arguments.model or ()),
         people=frozenset(arguments.person or ()),
         outcomes=frozenset(Outcome(each) for each in arguments.outcome or ()),
-        first_day=_day(arguments, arguments.first_day),
-        last_day=_day(arguments, arguments.last_day),
+        first_day=first,
+        last_day=last,
     )
 
 

@@ -187,3 +187,13 @@ def test_the_doctor_tells_of_lines_that_were_moved(core: Core, data: Path) -> No
     assert "stands after a later one" in check["what"]
     core("compact")
     assert "every line can be read" in core("doctor").out
+
+
+def test_costs_of_nobody_and_of_days_the_wrong_way_round_are_not_taken_for_nothing_spent(core: Core) -> None:
+    slip = core("costs", "--model", "klinge", "--person", "nobody")
+    assert slip.code == 0
+    assert "No take was ever ordered on a model 'klinge'." in slip.err
+    assert "No take was ever ordered by 'nobody'." in slip.err
+    turned = core("costs", "--from", "2026-11-30", "--to", "2026-11-01")
+    assert turned.code == 2
+    assert "--from 2026-11-30 is after --to 2026-11-01" in turned.err
