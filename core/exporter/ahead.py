@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from shutil import disk_usage
 
 from core.errors import InputRefused, StillmotionError, StorageFailed
 from core.exporter.parts import Part, parts_of
@@ -29,6 +30,8 @@ NICENESS = 10
 """How much it steps back behind everything else, where the platform can tell threads apart (Linux)."""
 CACHE_BYTES = 5_000_000_000
 """Room for all segments. Those of usual cuts and of the newest exports stay even when it is too little."""
+SPARE_BYTES = 2_000_000_000
+"""Room on the disk that is left to takes, receipts and exports: with less, nothing is made ahead."""
 RECENT_EXPORTS = 3
 """Exports of each project whose segments stay, whatever room they take."""
 FORGOTTEN_S = 3600.0
@@ -42,9 +45,12 @@ class SegmentsAhead(Rounds):
 
     The usual cut is the whole cut as its newest export was asked for, else as an export usually is. Nothing
     is made while an export waits or runs, in whatever process; then, and at the stop, it leaves off at once.
+    Nor is anything made on a disk that is nearly full.
     """
 
-    def __init__(self, data: Path, *, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(self, data: Path, *, cache_bytes: int = CACHE_BYTES, spare_bytes: int = SPARE_BYTES) -> None:
+        self._data = data
+        self._spare_bytes = spare_bytes
         self._store = Store(data)
         self._exports = Exports()
         self._cache_bytes = cache_bytes
@@ -75,7 +81,7 @@ class SegmentsAhead(Rounds):
     def make_one(self) -> bool:
         """Make one missing segment of any project, or its sound; whether there was one to make."""
         changed = [folder for folder in self._folders() if self._marks(folder) != self._settled.get(folder)]
-        if not changed or self._an_export_is_open():
+        if not changed or self._an_export_is_open() or disk_usage(self._data).free < self._spare_bytes:
             return False
         for folder in changed:
             marks = self._marks(folder)

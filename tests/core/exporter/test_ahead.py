@@ -8,6 +8,7 @@ import time
 import wave
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import disk_usage
 
 import pytest
 from drawing import Draw
@@ -114,6 +115,13 @@ def test_a_project_of_another_shape_is_made_ready_as_an_export_usually_is(
     while working.make_one():
         pass
     assert ready(studio, project)
+
+
+def test_nothing_is_made_on_a_disk_that_is_nearly_full(studio: Studio, project: str, data: Path) -> None:
+    working = SegmentsAhead(data, spare_bytes=disk_usage(data).total)
+    assert not working.make_one()
+    assert not segments(studio, project)
+    assert SegmentsAhead(data).make_one(), "there is room"
 
 
 def test_nothing_is_made_while_an_export_waits(studio: Studio, project: str, data: Path) -> None:
