@@ -109,7 +109,7 @@ def _damage(bill: Bill) -> Iterator[Alert]:
             severity=Severity.URGENT,
             subject=str(len(bill.broken)),
             what=f"{lines} left out of every total. {bill.broken[0]}",
-            remedy="They are kept in ledger.aside.jsonl. Import the bill, so that no take goes uncounted.",
+            remedy="They stay in ledger.jsonl as they are. Import the bill, so that no take goes uncounted.",
         )
 
 

@@ -22,6 +22,8 @@ UNBILLED_AFTER = timedelta(days=3)
 """A request that may have been charged, and of which the bill still says nothing by then, was not.
 
 How far the bill lags behind is not published; people who read it do so every quarter of an hour."""
+LOOK_AGAIN = timedelta(days=1), timedelta(days=7)
+"""From when and until when after the bill told of a take it is asked again: a bill may be corrected, too."""
 PLACES = Decimal("1e-9")
 """The bill's own smallest amount is a nano-dollar."""
 
@@ -50,7 +52,7 @@ class Reading:
 
 
 def open_questions(store: Store, bill: Bill) -> list[Due]:
-    """The takes that ended, or are in doubt, and of which no bill has told: the newest first."""
+    """The takes that ended, or are in doubt, and of which no bill has told, or days ago: the newest first."""
     requests = by_request(store, bill)
     now = utc_now()
     due = [
@@ -62,7 +64,10 @@ def open_questions(store: Store, bill: Bill) -> list[Due]:
 
 
 def _is_open(money: TakeMoney, now: datetime) -> bool:
-    ended = money.billed is None and money.last.entry is not Entry.RESERVE
+    billed = money.billed
+    soonest, latest = LOOK_AGAIN
+    untold = billed is None or (billed.source == EVENTS and soonest <= now - billed.at < latest)
+    ended = untold and money.last.entry is not Entry.RESERVE
     return ended and bool(money.first.usd) and now - money.ordered_at < OLDEST
 
 

@@ -95,5 +95,6 @@ class Billing(Rounds):
 
     def _looked(self, each: Due) -> None:
         looks, _ = self._looks.get(each.take_id, (0, 0.0))
-        wait_s = WAITS_S[min(looks, len(WAITS_S) - 1)] * self._settings.fal_pace
+        steps = WAITS_S if each.money.billed is None else WAITS_S[-1:]  # told already: seldom is enough
+        wait_s = steps[min(looks, len(steps) - 1)] * self._settings.fal_pace
         self._looks[each.take_id] = (looks + 1, time.monotonic() + wait_s)

@@ -64,6 +64,27 @@ def test_a_discount_on_the_bill_corrects_the_ledger_and_the_receipt(
     assert (money.estimate_usd, money.billed_usd) == (Decimal("0.35"), Decimal("0.28"))
 
 
+@pytest.mark.parametrize(("days", "corrected"), [(0.5, "0.35"), (2, "0.28"), (8, "0.35")])
+def test_a_bill_that_is_corrected_later_corrects_the_ledger_once_more(
+    studio: Studio, account: AccountControl, slots: Executor, data: Path, days: float, corrected: str
+) -> None:
+    (take,) = ended(studio, studio.order_takes("ascent", ["shot_001"]))
+    assert take.request is not None
+    (data / "ledger.jsonl").unlink()
+    written(
+        data,
+        take.take_id,
+        (Entry.RESERVE, "0.35", "quote"),
+        (Entry.SETTLE, "0.35", "billing events"),
+        request_id=take.request.request_id,
+        ago=timedelta(days=days),
+    )
+    account.conditions(percent_discount=20)
+    studio.billing.read_bill()
+    studio.billing.read_bill()
+    assert studio.costs().spent_usd == Decimal(corrected)
+
+
 def test_a_bill_that_lags_is_asked_again_until_it_tells(
     studio: Studio, account: AccountControl, slots: Executor
 ) -> None:
