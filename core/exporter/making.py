@@ -1,5 +1,6 @@
 """The making of one export: segments made once, joined by copying packets, the music laid under them."""
 
+import errno
 import logging
 import os
 import threading
@@ -119,7 +120,9 @@ class _Making:
         for _ in self._parts:  # each time something is taken away
             try:
                 return self._join(*self._make_ready())
-            except Spoilt:
+            except StillmotionError as error:
+                if not isinstance(error, Spoilt) and not _file_went_away(error):
+                    raise
                 log.info("export.spoilt", extra={"action": "export.spoilt"})
         return self._join(*self._make_ready())
 
@@ -245,3 +248,8 @@ class _Making:
     def _say(self, fraction: float, stage: str, **changes: object) -> None:
         self._export = self._export.model_copy(update={"fraction": fraction, "stage": stage, **changes})
         self._exports.write(self._folder, self._export)
+
+
+def _file_went_away(error: StillmotionError) -> bool:
+    """Whether it is about a file that was there before: somebody deletes the segments while we use them."""
+    return isinstance(error.__cause__, FileNotFoundError) or os.strerror(errno.ENOENT) in str(error)

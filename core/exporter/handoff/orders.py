@@ -247,6 +247,8 @@ def _parse(path: Path) -> HandOff:
     with disk_errors(path):
         data = path.read_bytes()
     try:
-        return HandOff.model_validate_json(data)
+        made = HandOff.model_validate_json(data)
     except ValidationError as error:
         raise Damaged(f"The receipt {path.name} is damaged.", remedy="Hand the cut off again.") from error
+    name = ProjectId(path.parents[1].name)  # a copied or renamed folder is a project of its own
+    return made if made.project_id == name else made.model_copy(update={"project_id": name})

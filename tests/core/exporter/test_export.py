@@ -1,10 +1,12 @@
 """The delivered file: exactly the frames of the cut, the music under it, nothing half-made."""
 
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import av
@@ -175,7 +177,17 @@ def test_a_kept_segment_that_is_spoilt_is_made_anew_for_what_is_laid_over_it(
     assert export.state is ExportState.DONE, export.failure
 
 
-def test_segments_that_are_deleted_while_it_runs_are_made_again(studio: Studio, draw: Draw) -> None:
+def unlinked(segments: Path) -> None:
+    for path in segments.glob("[!.]*.mp4"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    "delete", [unlinked, partial(shutil.rmtree, ignore_errors=True)], ids=["all", "folder"]
+)
+def test_segments_that_are_deleted_while_it_runs_are_made_again(
+    studio: Studio, draw: Draw, delete: Callable[[Path], None]
+) -> None:
     studio.create_project("Ascent")
     studio.add_stills("ascent", draw.stills(6), seconds=0.4)
     export = studio.order_export("ascent", mode="stills")
@@ -183,8 +195,7 @@ def test_segments_that_are_deleted_while_it_runs_are_made_again(studio: Studio, 
     made.start()
     segments = studio.folder("ascent") / "segments"
     wait_until(lambda: len(list(segments.glob("[!.]*.mp4"))) >= 2, what="two segments")
-    for path in segments.glob("[!.]*.mp4"):
-        path.unlink()
+    delete(segments)
     made.join()
     now = studio.export("ascent", export.export_id)
     assert now.state is ExportState.DONE, now.failure
