@@ -1,5 +1,6 @@
 """Hand-offs ordered in the app: one at a time, in the background, whatever happens meanwhile."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,16 @@ def test_only_the_newest_zip_is_kept(studio: Studio, project: str, data: Path) -
     with pytest.raises(NotFound, match="newest"):
         studio.hand_off_file(project, first)
     assert [made.handoff_id for made in studio.hand_offs(project)] == [second, first]
+
+
+def test_a_hand_off_in_a_copied_folder_is_the_copys_own(studio: Studio, project: str, data: Path) -> None:
+    made = studio.order_hand_off(project, formats=["csv"], mode="stills")
+    run_hand_off(data, made, stopping=lambda: False)
+    shutil.copytree(studio.folder(project), studio.folder("copy"))
+    studio.folder(project).rename(data / "away")
+    [copied] = studio.hand_offs("copy")
+    assert copied.project_id == "copy"
+    assert studio.hand_off_file("copy", copied.handoff_id).exists()
 
 
 def test_what_goes_wrong_is_in_the_receipt(studio: Studio, project: str, data: Path) -> None:
