@@ -113,6 +113,11 @@ def _storyboard(verbs: _Verbs) -> None:
     shot.add_argument("--title", help='words over the picture; "": none')
     remove = verbs.add_for_project("remove-shots", "storyboard:remove_shots", "take shots out")
     remove.add_argument("shots", metavar="SHOT", nargs="+", help="the shot's id, such as shot_001")
+    move = verbs.add_for_project(
+        "move-shot", "storyboard:move_shot", "let a shot and its neighbour change places"
+    )
+    move.add_argument("shot", metavar="SHOT", help="the shot's id, such as shot_001")
+    move.add_argument("direction", metavar="DIRECTION", choices=("earlier", "later"), help="earlier or later")
     verbs.add_for_project("line-up", "storyboard:line_up", "put the shots one after the other from 0 s")
     snap = verbs.add_for_project("snap", "snap:snap", "say which cut would go to which beat, and move them")
     which = snap.add_mutually_exclusive_group(required=True)

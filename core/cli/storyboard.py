@@ -79,6 +79,14 @@ def remove_shots(arguments: Namespace) -> Answer:
     return settings_answer(Studio.open().remove_shots(arguments.project, arguments.shots))
 
 
+def move_shot(arguments: Namespace) -> Answer:
+    """The shots, one of them a place earlier or later."""
+    project = Studio.open().move_shot(
+        arguments.project, arguments.shot, earlier=arguments.direction == "earlier"
+    )
+    return Answer(facts={"shots": [_facts(shot) for shot in project.shots]}, lines=_table(project.shots))
+
+
 def line_up(arguments: Namespace) -> Answer:
     """The shots one after the other, each as long as it was."""
     project = Studio.open().line_up(arguments.project)

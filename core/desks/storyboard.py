@@ -11,11 +11,11 @@ from core.edits import Edit, EditOutcome, apply_edits, apply_moves
 from core.errors import InputRefused, NotFound, StillmotionError
 from core.fields import parse_aspect, parse_fps, parse_size, parse_title
 from core.media import thumbnail
-from core.project import SIZES, Project, ProjectId
+from core.project import SIZES, Project, ProjectId, ShotId
 from core.sample import install_sample
 from core.store import now_text
 from core.storyboard import Brought, add_stills, pictures_in, plan_cuts, remove_shots, remove_track, set_track
-from core.timeline import LARGEST_SHIFT_S, SnapPlan, lined_up
+from core.timeline import LARGEST_SHIFT_S, SnapPlan, changed_places, lined_up
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +136,12 @@ class StoryboardDesk(Desk):
     def line_up(self, project_id: str) -> Project:
         """Put the shots one after the other from 0 s, each as long as it was."""
         return self.store.projects.edit(project_id, lined_up)
+
+    def move_shot(self, project_id: str, shot_id: str, *, earlier: bool) -> Project:
+        """Let the shot and its neighbour change places, each as long as it was. Raises InputRefused."""
+        return self.store.projects.edit(
+            project_id, lambda now: changed_places(now, ShotId(shot_id), earlier=earlier)
+        )
 
     def plan_snap(
         self,

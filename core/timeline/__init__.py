@@ -4,6 +4,7 @@ from core.timeline.fits import Fitted, fit_problems, fitted
 from core.timeline.places import (
     Place,
     Problem,
+    changed_places,
     exact,
     frame_at,
     in_order,
@@ -37,6 +38,7 @@ __all__ = [
     "Reason",
     "Shift",
     "SnapPlan",
+    "changed_places",
     "drops_frames",
     "exact",
     "fit_problems",

@@ -141,6 +141,31 @@ def lined_up(project: Project) -> Project:
     return project.model_copy(update={"shots": tuple(moved[shot.shot_id] for shot in project.shots)})
 
 
+def changed_places(project: Project, shot_id: ShotId, *, earlier: bool) -> Project:
+    """`project` with that shot and its neighbour in each other's place, each as long as it was.
+
+    The two begin and end where they did together, and the shots stand in the order of their times.
+    Raises InputRefused when there is no neighbour on that side.
+    """
+    ordered = in_order(project.shots)
+    at = ordered.index(project.shot(shot_id))
+    first = at - 1 if earlier else at
+    if not 0 <= first < len(ordered) - 1:
+        raise InputRefused(
+            f"{shot_id} is the {'first' if earlier else 'last'} shot already.",
+            remedy=f"Move it {'later' if earlier else 'earlier'}, or move another shot.",
+        )
+    goes_back, comes_up = ordered[first], ordered[first + 1]
+    begin, end = exact(goes_back.start), exact(comes_up.end)
+    comes_up_end = begin + exact(comes_up.end) - exact(comes_up.start)
+    goes_back_start = end - (exact(goes_back.end) - exact(goes_back.start))
+    ordered[first : first + 2] = [
+        comes_up.model_copy(update={"start": _seconds(begin), "end": _seconds(comes_up_end)}),
+        goes_back.model_copy(update={"start": _seconds(goes_back_start), "end": _seconds(end)}),
+    ]
+    return project.model_copy(update={"shots": tuple(ordered)})
+
+
 def _seconds(exactly: Fraction) -> float:
     return round(float(exactly), 4)
 

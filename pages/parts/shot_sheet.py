@@ -6,12 +6,14 @@ import streamlit as st
 
 from core.catalogue import Catalogue
 from core.edits import Edit
+from core.errors import StillmotionError
 from core.links import still_url
 from core.project import Project, Shot
-from core.timeline import needed_frames
+from core.studio import the_studio
+from core.timeline import in_order, needed_frames
 from pages.parts.cutting import show_shot_in_cut
 from pages.parts.fields import field_key, follow
-from pages.parts.outcome import save
+from pages.parts.outcome import Outcome, keep_outcome, save
 from pages.parts.prompt_limit import cut_prompt
 from pages.parts.words import FIELDS, model_name, plain
 
@@ -30,7 +32,8 @@ def show_shot_sheet(project: Project, catalogue: Catalogue) -> None:
 
 
 def _choose_shot(project: Project) -> Shot:
-    ids = [shot.shot_id for shot in project.shots]
+    shots = in_order(project.shots)
+    ids = [shot.shot_id for shot in shots]
     if st.session_state.get(_CHOSEN) not in ids:
         st.session_state[_CHOSEN] = ids[0]
     at = ids.index(st.session_state[_CHOSEN])
@@ -53,7 +56,31 @@ def _choose_shot(project: Project) -> Shot:
             on_click=_view,
             args=(ids[min(len(ids) - 1, at + 1)],),
         )
-    return project.shots[at]
+        st.space("stretch")
+        _move_button(project, ids[at], "Move earlier", ":material/arrow_back:", disabled=at == 0)
+        _move_button(project, ids[at], "Move later", ":material/arrow_forward:", disabled=at == len(ids) - 1)
+    return shots[at]
+
+
+def _move_button(project: Project, shot_id: str, label: str, icon: str, *, disabled: bool) -> None:
+    st.button(
+        label,
+        icon=icon,
+        type="tertiary",
+        disabled=disabled,
+        help="It and its neighbour change places, each as long as it was.",
+        on_click=_move,
+        args=(project.id, shot_id, label == "Move earlier"),
+    )
+
+
+def _move(project_id: str, shot_id: str, earlier: bool) -> None:
+    try:
+        the_studio().move_shot(project_id, shot_id, earlier=earlier)
+    except StillmotionError as error:
+        keep_outcome(Outcome(project_id=project_id, errors=(error,)))
+    else:
+        keep_outcome(Outcome(project_id=project_id))
 
 
 def _view(shot_id: str) -> None:

@@ -393,6 +393,15 @@ def test_the_first_shot_has_no_transition(at_work: Studio, project: Project) -> 
     assert field(one_shot(), "Transition").disabled  # type: ignore[attr-defined]
 
 
+def test_a_shot_is_moved_earlier_and_keeps_its_length(at_work: Studio, project: Project) -> None:
+    at_work.edit(project.id, [Edit(shot_id="shot_003", field="end", was=9.0, now=10.0)])
+    page = press(press(one_shot(), "Shot after"), "Shot after")
+    page = press(page, "Move earlier")
+    moved = [(shot.shot_id, shot.start, shot.end) for shot in at_work.project(project.id).shots]
+    assert moved == [("shot_001", 0.0, 3.0), ("shot_003", 3.0, 7.0), ("shot_002", 7.0, 10.0)]
+    assert "shot_003" in [box.value for box in page.selectbox], "it is still the one in view"
+
+
 # On the beat
 
 

@@ -238,6 +238,16 @@ def test_a_file_may_have_the_longest_name_and_any_letters(two_shots: Core, tmp_p
     assert json.loads(certificate.read_text(encoding="utf-8"))["measured_frames"] == 5
 
 
+def test_shots_change_places_and_the_first_goes_no_earlier(two_shots: Core) -> None:
+    moved = two_shots("move-shot", "film", "shot_002", "earlier", "--json").facts["shots"]
+    assert [shot["shot_id"] for shot in moved] == ["shot_002", "shot_001"]
+    assert moved[0]["start"] == 0.0
+    assert moved[0]["end"] == moved[1]["start"]
+    refused = two_shots("move-shot", "film", "shot_002", "earlier")
+    assert refused.code == 1
+    assert "shot_002 is the first shot already." in refused.err
+
+
 def test_times_that_leave_a_gap_are_shown_and_line_up_closes_it(two_shots: Core) -> None:
     two_shots("set-shot", "film", "shot_002", "--start", "4")
     shown = two_shots("show", "film", "--json").facts
