@@ -151,7 +151,7 @@ def test_ctrl_c_during_an_export_leaves_nothing_half_written(ascent: Command, tm
     assert ascent("remove-shots", "ascent", "shot_002", "shot_003").code == 0
     out = tmp_path / "cut.mp4"
     command = ("export", "ascent", "--mode", "animatic", "--out", out, "--json")
-    with running(ascent, *command, until="0 of 1 segments made") as process:
+    with running(ascent, *command, until="0 of 1 parts made") as process:
         begun = time.monotonic()
         process.send_signal(signal.SIGINT)
         stdout, err = process.communicate(timeout=20)
