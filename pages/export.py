@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import InputRefused
 from core.exporter import Export, Mode
-from core.exporter.titles import title_problems
+from core.exporter.picture.titles import title_problems
 from core.project import Project
 from core.studio import the_studio
 from core.timeline import fit_problems, frame_at, problems

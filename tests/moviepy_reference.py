@@ -26,7 +26,7 @@ from PIL import Image
 
 from core.editing import Fit, TransitionKind
 from core.exporter import Piece
-from core.exporter.conform import EARLY_S
+from core.exporter.picture.conform import EARLY_S
 from core.exporter.plan import Export
 from core.media import ffmpeg
 

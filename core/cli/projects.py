@@ -126,7 +126,7 @@ def show(arguments: Namespace) -> Answer:
     studio = Studio.open()
     project, statuses = studio.project(arguments.project), studio.statuses(arguments.project)
     frames = total_frames(project)
-    from core.exporter.titles import title_problems  # numpy and Pillow: not for the other commands
+    from core.exporter.picture.titles import title_problems  # numpy and Pillow: not for the other commands
 
     odd = [*problems(project), *fit_problems(project), *title_problems(project.shots)]
     facts = {

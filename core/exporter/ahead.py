@@ -16,7 +16,7 @@ from core.exporter.plan import Delivery, Export
 from core.exporter.planning import plan_export
 from core.exporter.receipts import Exports
 from core.exporter.segments import make_segment, segment_path
-from core.exporter.sound import has_sound, make_sound, sound_path
+from core.exporter.sound.sound import has_sound, make_sound, sound_path
 from core.providers.base import Signals
 from core.rounds import Rounds
 from core.store import Store

@@ -15,9 +15,9 @@ from pydantic import ValidationError
 from core import __version__
 from core.errors import Damaged, MediaFailed, disk_errors
 from core.exporter.join import Joined, address, open_for_packets
-from core.exporter.loudness import Loudness
 from core.exporter.parts import parts_of
 from core.exporter.plan import Export, ExportId
+from core.exporter.sound.loudness import Loudness
 from core.media import ffmpeg, sha256_of
 from core.project import ProjectId, ShotId
 from core.record import Record

@@ -20,7 +20,7 @@ from core.exporter.parts import parts_of
 from core.exporter.plan import Export, ExportId, ExportState
 from core.exporter.receipts import Exports, cancel_mark
 from core.exporter.segments import make_segment, segment_path
-from core.exporter.sound import Sound, has_sound, make_sound
+from core.exporter.sound.sound import Sound, has_sound, make_sound
 from core.exporter.spoilt import Spoilt
 from core.media import safe_stem
 from core.providers.base import Signals

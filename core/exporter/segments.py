@@ -4,9 +4,9 @@ import secrets
 from pathlib import Path
 
 from core.errors import MediaFailed, NotFound, disk_errors
-from core.exporter.compose import compose
-from core.exporter.conform import conform
 from core.exporter.parts import Part, parts_of
+from core.exporter.picture.compose import compose
+from core.exporter.picture.conform import conform
 from core.exporter.plan import Export, Piece
 from core.media import sha256_of
 from core.providers.base import Signals

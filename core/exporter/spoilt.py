@@ -16,3 +16,8 @@ def take_away(paths: Sequence[Path]) -> None:
     """Delete `paths`, of which one is spoilt."""
     for path in paths:
         path.unlink(missing_ok=True)
+
+
+def damaged(shot_id: str) -> Spoilt:
+    """The conformed frames of the shot are not what was written."""
+    return Spoilt(f"The prepared frames of {shot_id} are damaged.", remedy=MADE_ANEW)

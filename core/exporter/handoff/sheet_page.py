@@ -6,7 +6,7 @@ from math import ceil
 from PIL import Image, ImageDraw
 
 from core.exporter.handoff.paper import Paper
-from core.exporter.lettering import Face
+from core.exporter.picture.lettering import Face
 
 INK = "#16181d"
 QUIET = "#5d6470"

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from core.catalogue import Aspect
 from core.errors import Cancelled, Interrupted, MediaFailed
 from core.exporter import ExportId, Mode, Piece
-from core.exporter.compose import compose
 from core.exporter.parts import Burn, Effect, Part, Window
+from core.exporter.picture.compose import compose
 from core.exporter.plan import Export
 from core.media.encode import encoder
 from core.project import FRAME_RATES, ProjectId, ShotId

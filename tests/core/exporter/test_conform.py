@@ -17,7 +17,7 @@ from core.catalogue import Aspect
 from core.editing import Fit, Framing
 from core.errors import MediaFailed
 from core.exporter import Delivery, Export, ExportId, Mode, Piece, Quality, Window
-from core.exporter.conform import conform
+from core.exporter.picture.conform import conform
 from core.media import ffmpeg, picture_facts
 from core.project import ProjectId, ShotId
 from core.providers.base import Signals

@@ -14,7 +14,7 @@ from core.edits import Edit
 from core.executor import Executor
 from core.exporter.handoff.paper import Paper
 from core.exporter.handoff.sheet_page import MARGIN, MOST, best_grid, shortened, wrapped
-from core.exporter.lettering import Face
+from core.exporter.picture.lettering import Face
 from core.studio import Studio
 from core.take import ENDED
 

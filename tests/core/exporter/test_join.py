@@ -11,7 +11,7 @@ from drawing import Draw
 
 from core.exporter import ExportState
 from core.exporter.join import join
-from core.exporter.sound import encode
+from core.exporter.sound.sound import encode
 from core.media import ffmpeg, h264
 from core.project import FRAME_RATES
 from core.providers.base import Signals

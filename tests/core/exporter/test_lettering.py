@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from core.exporter.burn_in import BurnedIn
-from core.exporter.lettering import BOX, Face, cannot_draw, drawable
 from core.exporter.parts import Burn
-from core.exporter.titles import title_over, title_problems, wrapped
+from core.exporter.picture.burn_in import BurnedIn
+from core.exporter.picture.lettering import BOX, Face, cannot_draw, drawable
+from core.exporter.picture.titles import title_over, title_problems, wrapped
 from core.project import Render, Shot, ShotId
 
 SHAPES = [(1280, 720), (720, 1280), (720, 720), (96, 54), (3840, 2160)]

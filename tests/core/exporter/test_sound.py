@@ -24,10 +24,10 @@ from core.edits import Edit
 from core.errors import Cancelled, MediaFailed, NotFound
 from core.executor import Executor
 from core.exporter import Export, ExportId, Mode, Piece
-from core.exporter.loudness import measure
-from core.exporter.mixing import mix, music_of, sample_at, voices_of
-from core.exporter.pcm import SoundFile
-from core.exporter.sound import Sound, has_sound, make_sound
+from core.exporter.sound.loudness import measure
+from core.exporter.sound.mixing import mix, music_of, sample_at, voices_of
+from core.exporter.sound.pcm import SoundFile
+from core.exporter.sound.sound import Sound, has_sound, make_sound
 from core.media import ffmpeg, sha256_of
 from core.project import FRAME_RATES, ProjectId, ShotId
 from core.providers.base import Signals

@@ -6,9 +6,9 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from core.exporter.lettering import Face, Lettering, Mask
 from core.exporter.parts import Burn
-from core.exporter.titles import SAFE
+from core.exporter.picture.lettering import Face, Lettering, Mask
+from core.exporter.picture.titles import SAFE
 from core.timeline import full_timecode
 
 SIZE = 0.034

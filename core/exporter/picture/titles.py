@@ -6,7 +6,7 @@ from math import ceil
 import numpy as np
 from PIL import Image, ImageFilter
 
-from core.exporter.lettering import Face, Lettering, Mask, cannot_draw
+from core.exporter.picture.lettering import Face, Lettering, Mask, cannot_draw
 from core.project import Shot
 from core.timeline import Problem
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.exporter.join import SOUND_RATE_HZ
-from core.exporter.pcm import Graph, SoundFile, frame_of, samples_of
+from core.exporter.sound.pcm import Graph, SoundFile, frame_of, samples_of
 from core.record import Record
 
 if TYPE_CHECKING:
-    from core.exporter.pcm import Samples
+    from core.exporter.sound.pcm import Samples
 
 GATE_LUFS = -70.0
 """What is quieter does not count as sound."""

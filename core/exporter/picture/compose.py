@@ -8,7 +8,7 @@ from pathlib import Path
 from core.errors import MediaFailed
 from core.exporter.parts import Part
 from core.exporter.plan import Export, Quality
-from core.exporter.spoilt import MADE_ANEW, Spoilt, take_away
+from core.exporter.spoilt import Spoilt, damaged, take_away
 from core.media import probe_clip
 from core.media.encode import encoder
 from core.providers.base import Signals
@@ -29,7 +29,7 @@ def compose(
     `result` is not there.
     """
     signals.check()
-    from core.exporter.effects import composed  # MoviePy takes its time: not for those who only look
+    from core.exporter.picture.effects import composed  # MoviePy takes its time: not for those who only look
 
     try:
         for window, path in zip(part.windows, windows, strict=True):
@@ -80,8 +80,3 @@ def _refuse_damaged(path: Path, frame_size: tuple[int, int], frames: int, shot_i
         raise damaged(shot_id) from error
     if ((facts.width, facts.height), facts.frames) != (frame_size, frames):
         raise damaged(shot_id)
-
-
-def damaged(shot_id: str) -> Spoilt:
-    """The conformed frames of the shot are not what was written."""
-    return Spoilt(f"The prepared frames of {shot_id} are damaged.", remedy=MADE_ANEW)

@@ -14,12 +14,12 @@ import numpy as np
 from moviepy import VideoClip, VideoFileClip
 from numpy.typing import NDArray
 
-from core.exporter.burn_in import BurnedIn
-from core.exporter.compose import damaged
-from core.exporter.lettering import Lettering
 from core.exporter.parts import Effect, Part
+from core.exporter.picture.burn_in import BurnedIn
+from core.exporter.picture.lettering import Lettering
+from core.exporter.picture.titles import title_over
 from core.exporter.plan import Export
-from core.exporter.titles import title_over
+from core.exporter.spoilt import damaged
 
 Frame = NDArray[np.uint8]
 """Height × width × 3, RGB."""

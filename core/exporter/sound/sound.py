@@ -14,11 +14,11 @@ from pydantic import ValidationError
 
 from core.errors import MediaFailed, NotFound, disk_errors
 from core.exporter.join import SOUND_RATE_HZ, address
-from core.exporter.loudness import Loudness, Meter, held_below, measure
-from core.exporter.mixing import Voice, heard_pieces, mix, music_of, sample_at, voices_of
-from core.exporter.pcm import SoundFile
 from core.exporter.plan import Export
 from core.exporter.segments import require_source
+from core.exporter.sound.loudness import Loudness, Meter, held_below, measure
+from core.exporter.sound.mixing import Voice, heard_pieces, mix, music_of, sample_at, voices_of
+from core.exporter.sound.pcm import SoundFile
 from core.media import sha256_of, shown_name
 from core.providers.base import Signals
 from core.store.files import put_in_place, sync_file
@@ -26,7 +26,7 @@ from core.store.files import put_in_place, sync_file
 if TYPE_CHECKING:
     from av.packet import Packet
 
-    from core.exporter.pcm import Samples
+    from core.exporter.sound.pcm import Samples
 
 RECIPE = 1
 """Grows when sound comes to be made in another way, so that old ones are not used again."""
@@ -231,7 +231,7 @@ def encode(blocks: "Iterator[Samples]", length: int, result: Path) -> None:
     """
     import av
 
-    from core.exporter.pcm import frame_of
+    from core.exporter.sound.pcm import frame_of
 
     with disk_errors(result), av.open(address(result), "w", format="mp4") as file:
         stream = file.add_stream("aac", rate=SOUND_RATE_HZ, layout="stereo")

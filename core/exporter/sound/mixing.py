@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 from core.editing import ClipSound, Fit, TrackEnd, TransitionKind
 from core.exporter.join import SOUND_RATE_HZ
-from core.exporter.pcm import Samplewise, SoundFile
 from core.exporter.plan import Export, Piece
+from core.exporter.sound.pcm import Samplewise, SoundFile
 from core.media import picture_facts
 from core.timeline import fitted
 
 if TYPE_CHECKING:
-    from core.exporter.pcm import Samples
+    from core.exporter.sound.pcm import Samples
 
 BLOCK = SOUND_RATE_HZ
 """Samples that are mixed at once: so much sound, of the few files heard then, is in memory."""

@@ -1,0 +1,1 @@
+"""What is heard: the music and the clips' own sound, mixed and brought to a loudness."""
