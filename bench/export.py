@@ -339,7 +339,7 @@ def many(data: Path, clips: Sequence[Path], count: int) -> tuple[float, "Memory"
 
 @dataclass
 class Memory:
-    """Resident memory of this process and those it started, in MB, looked at ten times a second."""
+    """Memory of this process and those it started, in MB, looked at ten times a second."""
 
     seen: list[float]
 
@@ -372,17 +372,24 @@ def watched_memory() -> Iterator[Memory]:
 
 
 def _resident_mb() -> float:
-    children: dict[int, list[int]] = {}
-    pages: dict[int, int] = {}
+    """What is resident of this process and those it started; what several of them share counts once."""
+    parents: dict[int, list[int]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             words = (folder / "stat").read_text().rpartition(")")[2].split()
-            children.setdefault(int(words[1]), []).append(int(folder.name))
-            pages[int(folder.name)] = int(words[21])
+            parents.setdefault(int(words[1]), []).append(int(folder.name))
     family = [os.getpid()]
     for process in family:
-        family += children.get(process, [])
-    return sum(pages.get(process, 0) for process in family) * os.sysconf("SC_PAGE_SIZE") / 1e6
+        family += parents.get(process, [])
+    return sum(map(_own_and_share_kb, family)) * 1024 / 1e6
+
+
+def _own_and_share_kb(process: int) -> int:
+    with suppress(OSError):  # it has ended
+        for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1])
+    return 0
 
 
 @dataclass

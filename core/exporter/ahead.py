@@ -89,20 +89,23 @@ class SegmentsAhead(Rounds):
             for part in parts_of(plan) if plan is not None else ():
                 assert plan is not None
                 path = segment_path(plan, folder, part)
-                if not path.exists() and path not in self._given_up:
-                    self._make(path, partial(make_segment, plan, folder, part, threads=1))
+                make = partial(make_segment, plan, folder, part, threads=1)
+                if self._is_wanted(path) and self._make(path, make):
                     return True
             if plan is not None and has_sound(plan):
                 path = sound_path(plan, folder)
-                if not path.exists() and path not in self._given_up:
-                    self._make(path, partial(make_sound, plan, folder))
+                if self._is_wanted(path) and self._make(path, partial(make_sound, plan, folder)):
                     return True
             self._given_up = {path for path in self._given_up if folder not in path.parents}
             self._settled[folder] = marks
         self._trim()
         return False
 
-    def _make(self, path: Path, make: Callable[[Signals], object]) -> None:
+    def _is_wanted(self, path: Path) -> bool:
+        return path not in self._given_up and not path.exists()
+
+    def _make(self, path: Path, make: Callable[[Signals], object]) -> bool:
+        """Make what belongs at `path`; whether it was made. What cannot be is not tried again."""
         signals = Signals(
             cancelled=lambda: False,
             stopping=lambda: self.stopping or self._an_export_is_open(),
@@ -116,6 +119,8 @@ class SegmentsAhead(Rounds):
         except StillmotionError as error:  # the export will say so to whoever asks for it
             log.info("ahead.passed_over", extra={"action": "ahead.passed_over", "reason": str(error)})
             self._given_up.add(path)
+            return False
+        return True
 
     def _usual_cut(self, folder: Path) -> Export | None:
         """The plan of the project's usual cut; None when nothing of it can be made."""

@@ -30,7 +30,10 @@ def show_actions(board: Board) -> None:
     columns = st.columns(4, gap="small")
     with columns[0]:
         kept = "" if fresh else " Clips that you have stay: every shot gets one more take."
-        _order_button(board, "Generate all", ready, f"Animates every shot.{kept}", primary=fresh)
+        told = (
+            "Wait until what was ordered has ended." if board.outlook.busy else f"Animates every shot.{kept}"
+        )
+        _order_button(board, "Generate all", ready, told, primary=fresh, wait=board.outlook.busy)
     with columns[1]:
         told = "Animates the shots that have no clip yet."
         _order_button(board, "Generate missing", missing, told, primary=bool(missing) and not fresh)
@@ -56,8 +59,15 @@ def show_actions(board: Board) -> None:
 
 
 def _order_button(
-    board: Board, label: str, shots: Sequence[ShotStatus], told: str, *, primary: bool = False
+    board: Board,
+    label: str,
+    shots: Sequence[ShotStatus],
+    told: str,
+    *,
+    primary: bool = False,
+    wait: bool = False,
 ) -> None:
+    """A button that orders a take of each of `shots`; it cannot be pressed while `wait`."""
     quotes = [board.quotes[each.shot.shot_id] for each in shots]
     order = Order(
         project_id=board.project.id,
@@ -71,7 +81,7 @@ def _order_button(
         key=label.lower().replace(" ", "_"),
         help=told,
         type="primary" if primary else "secondary",
-        disabled=not shots or refusal([quote.model for quote in quotes]) is not None,
+        disabled=wait or not shots or refusal([quote.model for quote in quotes]) is not None,
         on_click=place,
         args=(order,),
         width="stretch",

@@ -202,6 +202,17 @@ def test_a_clip_that_is_gone_from_the_disk_is_said_where_it_would_play(
     assert not page.exception
 
 
+def test_all_shots_can_be_ordered_again_only_when_what_was_ordered_has_ended(
+    studio: Studio, project: Project, open_page: Open
+) -> None:
+    studio.order_takes(project.id, ["shot_001"])
+    page = open_page()
+    assert page.button(key="generate_all").disabled
+    assert not page.button(key="generate_missing").disabled
+    studio.stop(project.id)
+    assert not page.run().button(key="generate_all").disabled
+
+
 def test_generate_missing_leaves_clips_alone(
     studio: Studio, project: Project, slots: Executor, open_page: Open
 ) -> None:
