@@ -10,7 +10,6 @@ from core.alerts.rules import Alert, Severity
 from core.errors import StillmotionError
 from core.settings import Settings
 from core.store.files import try_lock, write_atomically
-from core.webhook import post_text
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +50,8 @@ class Herald:
             told = self._told()
             fresh = [alert for alert in alerts if alert.key not in told]
             if fresh:
+                from core.webhook import post_text  # httpx: not for those who only look
+
                 self._post(lambda: post_text(url, message(fresh), check=check))
             self._remember(told, alerts)
         finally:

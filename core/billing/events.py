@@ -9,7 +9,6 @@ from typing import Any
 from core.billing.corrections import EVENTS, Correction, apply_corrections, by_request, correction_of
 from core.errors import InputRefused
 from core.ledger import Bill, Entry, Ledger, TakeMoney, utc_now
-from core.providers.fal.platform import EVENTS_AT_ONCE, billing_events
 from core.settings import Settings
 from core.store import Store
 from core.take import TakeId
@@ -89,6 +88,11 @@ def read_bill(
             "There is no key that may read the bill.",
             remedy="Set FAL_ADMIN_KEY, or import a bill that you exported at fal.ai/dashboard/billing.",
         )
+    from core.providers.fal.platform import (  # httpx: not for those who only look
+        EVENTS_AT_ONCE,
+        billing_events,
+    )
+
     due = open_questions(store, ledger.bill()) if due is None else due
     applied: list[Correction] = []
     silent: list[Due] = []

@@ -14,7 +14,6 @@ from core.billing.events import OLDEST, UNBILLED_AFTER, usd_of
 from core.catalogue import current_catalogue
 from core.errors import StillmotionError
 from core.ledger import Entry, Ledger, utc_now
-from core.providers.fal.platform import events_of_endpoint
 from core.settings import Settings
 from core.store import Store
 from core.take import State, Take, TakeId
@@ -74,6 +73,8 @@ def _told(
     settings: Settings, store: Store, ledger: Ledger, takes: Iterable[Take], check: Callable[[], None]
 ) -> Iterator[tuple[Take, datetime, list[dict[str, Any]], Container[str]]]:
     """Each take, when it was sent, what fal billed to its model since, and the requests that are known."""
+    from core.providers.fal.platform import events_of_endpoint  # httpx: not for those who only look
+
     catalogue = current_catalogue(settings.data)
     lost: dict[str, list[tuple[Take, datetime]]] = {}
     for take in takes:

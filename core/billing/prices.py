@@ -15,7 +15,6 @@ from typing import Any
 from core.catalogue import PRICES, Catalogue, Model, Price, current_catalogue
 from core.errors import InputRefused, NotNow
 from core.pricing import dollars, tidy
-from core.providers.fal.platform import unit_prices
 from core.settings import Settings
 from core.store.files import locked, write_atomically
 
@@ -106,6 +105,8 @@ def refresh_prices(settings: Settings) -> PriceDiff:
     catalogue = current_catalogue(settings.data)
     endpoints = list(dict.fromkeys(model.endpoint for model in catalogue if model.paid))
     source = f"{settings.fal_api_url}/models/pricing"
+    from core.providers.fal.platform import unit_prices  # httpx: not for those who only look
+
     return compare(catalogue, unit_prices(settings, endpoints), as_of=_today(), source=source)
 
 

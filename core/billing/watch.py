@@ -8,7 +8,6 @@ from core.billing.events import Due, open_questions, read_bill
 from core.billing.lost import free_unbilled
 from core.errors import Interrupted, StillmotionError
 from core.ledger import Bill, Ledger
-from core.providers.fal.platform import EVENTS_AT_ONCE
 from core.rounds import Rounds
 from core.settings import Settings
 from core.store import Store
@@ -63,6 +62,8 @@ class Billing(Rounds):
         bill = self._ledger.bill()
         if bill is not self._looked_at:
             self._open, self._looked_at = open_questions(self._store, bill), bill
+        from core.providers.fal.platform import EVENTS_AT_ONCE  # httpx: not for those who only look
+
         due = [each for each in self._open if self._is_due(each)][:EVENTS_AT_ONCE]
         if not due:
             return
