@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from core.exporter.handoff.asked import Format, Sources, Wish
@@ -35,7 +36,16 @@ def files_of(bundle: Bundle) -> list[MediaFile]:
     return [*bundle.media.values(), *([bundle.music] if bundle.music else [])]
 
 
+NO_OTIO = (
+    "OpenTimelineIO does not come for this version of Python, so there is no .otio: take the EDL or the "
+    "FCPXML, or start Stillmotion with Python 3.13."
+)
+"""It is compiled for each version, some time after that is out; nothing else in the app needs it."""
+
+
 def _write_otio(bundle: Bundle, folder: Path) -> list[str]:
+    if find_spec("opentimelineio") is None:
+        return [NO_OTIO]
     from core.exporter.handoff.otio_file import timeline, write_otio
 
     made = timeline(bundle.cut, bundle.media, bundle.music, bundle.asked.media)
@@ -44,6 +54,8 @@ def _write_otio(bundle: Bundle, folder: Path) -> list[str]:
 
 
 def _write_otioz(bundle: Bundle, folder: Path) -> list[str]:
+    if find_spec("opentimelineio") is None:
+        return [NO_OTIO]
     from core.exporter.handoff.otio_file import timeline, write_otioz
 
     made = timeline(bundle.cut, bundle.media, bundle.music, MediaChoice.LINK)

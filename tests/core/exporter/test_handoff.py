@@ -1,5 +1,6 @@
 """The hand-off as a folder and as a zip: self-contained, whole or not at all."""
 
+import sys
 import zipfile
 from pathlib import Path
 
@@ -31,6 +32,16 @@ def with_take(studio: Studio, project: str, slots: Executor) -> str:
     studio.order_takes(project, ["shot_002"])
     wait_until(lambda: all(take.state in ENDED for take in studio.takes(project).values()), what="the take")
     return project
+
+
+def test_without_opentimelineio_the_rest_is_handed_over_and_it_is_said(
+    studio: Studio, project: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "opentimelineio", None)  # as where it has no build for this Python
+    made = studio.hand_off(project, tmp_path / "edit")
+    assert "ascent.otio" not in made.files
+    assert "ascent.edl" in made.files
+    assert any("no .otio" in note for note in made.notes)
 
 
 def test_a_folder_holds_the_timeline_and_every_file_it_points_at(
