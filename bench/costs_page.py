@@ -25,7 +25,7 @@ from core.take import TakeId
 LINES = 100_000
 PROJECTS, SHOTS = 4, 200
 MODELS = ("kling_i2v", "veo31_fast_i2v", "wan_i2v", "ltx2_i2v", "kling3_standard_i2v")
-PEOPLE = ("ann", "ben", "cleo", "dan")
+PEOPLE = ("director", "editor", "producer", "artist")
 TABS = ("Yield and waste", "The rest", "Budgets", "The bill", "Takes", "Where it went")
 PERIODS = ("7 days", "30 days", "This month", "Today", "All time")
 RUNS = 15

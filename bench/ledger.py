@@ -94,7 +94,7 @@ def _order(number: int, at: datetime) -> Line:
         usd=(Decimal("0.35"), Decimal("1.20"), Decimal("0.2016"))[number % 3],
         source="quote",
         price_as_of="2026-11-23",
-        person=("maria", "jo", "sam")[number % 3],
+        person=("director", "editor", "producer")[number % 3],
         batch_id=f"{at:%Y%m%d-%H%M%S}-{number // 30:04x}",
         sound=number % 3 == 1,
         paid_s=5.0,

@@ -43,8 +43,8 @@ def test_a_number_that_is_none_is_refused() -> None:
 
 
 def test_who_orders_is_the_account_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LOGNAME", "maria")
-    assert read_settings({"STILLMOTION_PERSON": ""}).person == "maria"
+    monkeypatch.setenv("LOGNAME", "director")
+    assert read_settings({"STILLMOTION_PERSON": ""}).person == "director"
     assert read_settings({"STILLMOTION_PERSON": " Jo  Ng "}).person == "Jo Ng"
     with pytest.raises(InputRefused, match="STILLMOTION_PERSON"):
         read_settings({"STILLMOTION_PERSON": "x" * 81})

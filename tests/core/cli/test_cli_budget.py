@@ -133,11 +133,11 @@ def test_a_limit_that_cannot_be_is_refused_in_words(
 def test_a_lost_word_of_who_ordered_is_kept_with_the_money(
     core: Core, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("STILLMOTION_PERSON", " Maria  Lopez ")
+    monkeypatch.setenv("STILLMOTION_PERSON", " second  editor ")
     studio = Studio.open()
     [take] = studio.order_takes("film", ["shot_001"])
     line = studio.ledger.bill().last[take.take_id]
-    assert take.person == line.person == "Maria Lopez"
+    assert take.person == line.person == "second editor"
     assert (line.paid_s, line.used_s, line.sound, line.usd) == (5.0, 3.0, False, Decimal("0.35"))
 
 
