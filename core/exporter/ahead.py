@@ -41,11 +41,11 @@ Marks = tuple[Signature | None, ...]
 
 
 class SegmentsAhead(Rounds):
-    """Makes the segments of every project's usual cut, one at a time, on one core.
+    """Makes the segments of every project's usual cuts, one at a time, on one core.
 
-    The usual cut is the whole cut as its newest export was asked for, else as an export usually is. Nothing
-    is made while an export waits or runs, in whatever process; then, and at the stop, it leaves off at once.
-    Nor is anything made on a disk that is nearly full.
+    They are the whole cut as its newest export was asked for, and as the page asks when nobody chooses.
+    Nothing is made while an export waits or runs, in whatever process; then, and at the stop, it leaves off
+    at once. Nor is anything made on a disk that is nearly full.
     """
 
     def __init__(self, data: Path, *, cache_bytes: int = CACHE_BYTES, spare_bytes: int = SPARE_BYTES) -> None:
@@ -85,21 +85,24 @@ class SegmentsAhead(Rounds):
             return False
         for folder in changed:
             marks = self._marks(folder)
-            plan = self._usual_cut(folder)
-            for part in parts_of(plan) if plan is not None else ():
-                assert plan is not None
-                path = segment_path(plan, folder, part)
-                make = partial(make_segment, plan, folder, part, threads=1)
-                if self._is_wanted(path) and self._make(path, make):
-                    return True
-            if plan is not None and has_sound(plan):
-                path = sound_path(plan, folder)
-                if self._is_wanted(path) and self._make(path, partial(make_sound, plan, folder)):
-                    return True
+            if any(self._make_part_of(plan, folder) for plan in self._usual_cuts(folder)):
+                return True
             self._given_up = {path for path in self._given_up if folder not in path.parents}
             self._settled[folder] = marks
         self._trim()
         return False
+
+    def _make_part_of(self, plan: Export, folder: Path) -> bool:
+        """Make the first segment that `plan` lacks, or its sound; whether there was one to make."""
+        for part in parts_of(plan):
+            path = segment_path(plan, folder, part)
+            make = partial(make_segment, plan, folder, part, threads=1)
+            if self._is_wanted(path) and self._make(path, make):
+                return True
+        if not has_sound(plan):
+            return False
+        path = sound_path(plan, folder)
+        return self._is_wanted(path) and self._make(path, partial(make_sound, plan, folder))
 
     def _is_wanted(self, path: Path) -> bool:
         return path not in self._given_up and not path.exists()
@@ -122,18 +125,18 @@ class SegmentsAhead(Rounds):
             return False
         return True
 
-    def _usual_cut(self, folder: Path) -> Export | None:
-        """The plan of the project's usual cut; None when nothing of it can be made."""
-        try:
-            project = self._store.projects.read(folder.name)
-            takes = self._store.takes.all(folder)
-            for newest in self._exports.all(folder)[:1]:
-                whole = newest.delivery.model_copy(update={"first_shot": None, "last_shot": None})
-                with suppress(InputRefused):  # the project has another shape by now
-                    return plan_export(project, takes, whole)
-            return plan_export(project, takes, Delivery())
-        except StillmotionError:
-            return None
+    def _usual_cuts(self, folder: Path) -> list[Export]:
+        """What is likely asked for next: the cut as it was asked for last, and the plain final one."""
+        asked = [Delivery()]
+        for newest in self._exports.all(folder)[:1]:
+            asked.insert(0, newest.delivery.model_copy(update={"first_shot": None, "last_shot": None}))
+        plans = []
+        with suppress(StillmotionError):
+            project, takes = self._store.projects.read(folder.name), self._store.takes.all(folder)
+            for each in dict.fromkeys(asked):
+                with suppress(InputRefused):  # nothing to show, or the project has another shape by now
+                    plans.append(plan_export(project, takes, each))
+        return plans
 
     def _an_export_is_open(self) -> bool:
         """Whether an export waits or runs anywhere. Looked up at most twice in LOOK_EVERY_S."""
@@ -181,8 +184,7 @@ class SegmentsAhead(Rounds):
     def _in_use(self) -> set[Path]:
         used = set()
         for folder in self._folders():
-            usual = self._usual_cut(folder)
-            for cut in ([usual] if usual else []) + self._exports.all(folder)[:RECENT_EXPORTS]:
+            for cut in self._usual_cuts(folder) + self._exports.all(folder)[:RECENT_EXPORTS]:
                 for part in parts_of(cut):
                     plain = [Part(windows=(window,)) for window in part.windows]
                     used |= {segment_path(cut, folder, each) for each in (part, *plain)}

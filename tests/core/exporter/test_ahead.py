@@ -106,6 +106,14 @@ def test_what_was_asked_of_the_newest_export_is_made_ready_for_the_next(
     assert not ready(studio, project)
 
 
+def test_after_a_draft_the_final_cut_is_made_ready_too(studio: Studio, project: str, data: Path) -> None:
+    studio.run_export(studio.order_export(project, quality="draft"))
+    working = SegmentsAhead(data)
+    while working.make_one():
+        pass
+    assert ready(studio, project)
+
+
 def test_a_project_of_another_shape_is_made_ready_as_an_export_usually_is(
     studio: Studio, project: str, data: Path
 ) -> None:
