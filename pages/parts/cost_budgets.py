@@ -123,6 +123,12 @@ def _chart(rows: Sequence[Mapping[str, Any]]) -> None:
     show_chart(rows, spec, height=int(ROW_PX * 1.3) * len(rows) + 10, told=told)
 
 
+def _name(budget: Budget) -> str:
+    """A limit, told from every other: "Project · Night Ferry · hard"."""
+    whose = project_titles().get(budget.project_id, budget.project_id) if budget.project_id else EVERYTHING
+    return f"{budget.scope.value.capitalize()} · {whose} · {'hard' if budget.hard else 'soft'}"
+
+
 def _bar(state: BudgetState, asked_usd: Decimal = Decimal(0)) -> dict[str, Any]:
     """One limit; with an order, that order's part of it, and what it leaves."""
     budget = state.budget
@@ -136,9 +142,8 @@ def _bar(state: BudgetState, asked_usd: Decimal = Decimal(0)) -> dict[str, Any]:
             rest(),
             f"{left}, then {'too little' if after.over else dollars(after.left_usd.quantize(CENT))}",
         )
-    whose = project_titles().get(budget.project_id, budget.project_id) if budget.project_id else EVERYTHING
     return {
-        "name": f"{budget.scope.value.capitalize()} · {whose} · {'hard' if budget.hard else 'soft'}",
+        "name": _name(budget),
         "share": min(1.0, state.share),
         "whole": 1.0,
         "asked": min(1.0, after.share),
@@ -207,7 +212,7 @@ def _lift_limit(states: list[BudgetState]) -> None:
     if not states:
         return
     with st.form("lift_limit", border=True):
-        titles = {state.budget.title.capitalize(): state.budget for state in states}
+        titles = {_name(state.budget): state.budget for state in states}
         title = st.selectbox("Lift a limit", list(titles))
         if st.form_submit_button("Lift it", icon=":material/delete:") and title:
             budget = titles[title]

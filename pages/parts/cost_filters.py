@@ -174,8 +174,8 @@ def tell_view(view: View) -> None:
 
 
 def day_text(day: date) -> str:
-    """A day for people: "3 Nov"."""
-    return f"{day.day} {day:%b}"
+    """A day for people: "3 Nov"; in another year than this one "3 Nov 2025"."""
+    return f"{day.day} {day:%b}" if day.year == today().year else f"{day.day} {day:%b %Y}"
 
 
 def model_title(key: str) -> str:

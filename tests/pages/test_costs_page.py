@@ -22,6 +22,7 @@ from core.pricing import dollars, price_text
 from core.project import Project, ProjectId, ShotId, Video
 from core.studio import Studio
 from core.take import TakeId
+from pages.parts.cost_filters import day_text, today
 from pages.parts.cost_watch import as_now
 
 ENTRY = Path(__file__).parents[2] / "pages" / "_main.py"
@@ -392,3 +393,11 @@ def test_a_project_without_stills_says_where_to_begin(at_work: Studio) -> None:
     page = opened(tab="The rest")
     assert [link.proto.label for link in page.get("page_link")] == ["Bring in stills"]
     assert not page.dataframe
+
+
+def test_a_day_of_another_year_says_which() -> None:
+    this_year = today()
+    assert day_text(this_year.replace(month=11, day=3)) == "3 Nov"
+    assert day_text(this_year.replace(year=this_year.year + 1, month=10, day=27)) == (
+        f"27 Oct {this_year.year + 1}"
+    )
